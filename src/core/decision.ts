@@ -1,0 +1,66 @@
+/**
+ * The answer of a check: allowed, or denied with a reason. A denial is a value; an error is a
+ * failure of Lockgate itself.
+ */
+import type { ErrorCode } from './errors.ts'
+import type { KeyMode } from './key/key-record.ts'
+import type { LimitStatus } from './limits/limit.ts'
+import type { Receipt } from './ports/counters.ts'
+
+/** Who a request comes from; what handlers and upstreams may know. Holds no secret. */
+export interface Identity {
+  readonly keyId: string
+  /** The owner's e-mail address. */
+  readonly owner: string
+  /** The owner's id in your own system, if one was given. */
+  readonly ownerExternalId: string | null
+  readonly keyName: string | null
+  readonly tier: string
+  readonly scopes: readonly string[]
+  readonly mode: KeyMode
+}
+
+export interface Allowed {
+  readonly allowed: true
+  readonly identity: Identity
+  /** The key's limits after this request, then those of the route. */
+  readonly limits: readonly LimitStatus[]
+  /** Hand it to `gate.settle` when the request has ended. */
+  readonly receipt: Receipt
+}
+
+/** The codes that a check can deny with. */
+export type DenialCode = Extract<
+  ErrorCode,
+  | 'missing_key'
+  | 'invalid_key'
+  | 'insufficient_scope'
+  | 'ip_not_allowed'
+  | 'rate_limited'
+  | 'too_many_failures'
+  | 'concurrency_limited'
+  | 'spend_exceeded'
+  | 'limiter_unavailable'
+  | 'auth_unavailable'
+  | 'overloaded'
+  | 'invalid_field'
+>
+
+export interface Denied {
+  readonly allowed: false
+  readonly code: DenialCode
+  /** Replaces the catalogue's message where more can be said. */
+  readonly message?: string
+  /** Whole seconds, at least 1; on every 429 and 503. */
+  readonly retryAfterSeconds?: number
+  /** The limits that were looked at, for the RateLimit headers; empty before any was. */
+  readonly limits: readonly LimitStatus[]
+  /** The name of the violated limit, for `rate_limited`. */
+  readonly limitName?: string
+  /** The missing scope, for `insufficient_scope`. */
+  readonly scope?: string
+  /** The key, where it was verified. */
+  readonly keyId?: string
+}
+
+export type Decision = Allowed | Denied

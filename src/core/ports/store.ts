@@ -1,0 +1,89 @@
+/**
+ * The Store port: durable data (keys, owners, audit, usage checkpoints).
+ *
+ * Every method is one atomic intent: it happened whole and will survive a crash when its promise
+ * fulfils, or it changed nothing and rejects with a LockgateError (`not_found`, `conflict`,
+ * `store_unavailable`). Lifecycle changes write their audit rows in the same transaction.
+ */
+import type { AuditEntry, AuditEvent, AuditHead, AuditRow } from '../audit.ts'
+import type { KeyRecord, StoredKeyStatus } from '../key/key-record.ts'
+import type { UsageDelta } from './counters.ts'
+
+/** A key as it is first written. */
+export type NewKey = Omit<KeyRecord, 'version' | 'status' | 'revokedAtMs'>
+
+/** One legal change of a key. A revoked key never changes again. */
+export type KeyChange =
+  | { readonly kind: 'revoke'; readonly atMs: number }
+  | { readonly kind: 'disable' }
+  | { readonly kind: 'enable' }
+  /** The stored hash is renewed with current parameters, only while it is still `from`. */
+  | { readonly kind: 'rehash'; readonly from: string; readonly to: string }
+
+export interface KeyQuery {
+  readonly ownerEmail?: string
+  readonly tier?: string
+  readonly status?: StoredKeyStatus
+  /** Only keys created before this one (by creation time, then key_id): the cursor. */
+  readonly after?: string
+  /** 1 to 1,000. */
+  readonly pageSize: number
+}
+
+export interface AuditQuery {
+  readonly keyId?: string
+  readonly event?: AuditEvent
+  readonly sinceMs?: number
+  /** Rows with a larger position than this, oldest first: the cursor of `tail` and of `verify`. */
+  readonly afterPosition?: number
+  /** 1 to 10,000. */
+  readonly pageSize: number
+}
+
+/** A row and its position in the store (grows with every append, across chains). */
+export interface PositionedAuditRow {
+  readonly position: number
+  readonly row: AuditRow
+}
+
+export interface Store {
+  /** Writes a key with version 1 and its audit entry. Rejects with `conflict` if key_id is taken. */
+  insertKey(key: NewKey, audit: AuditEntry): Promise<KeyRecord>
+  findKey(keyId: string): Promise<KeyRecord | undefined>
+  /** Newest first. */
+  listKeys(query: KeyQuery): Promise<readonly KeyRecord[]>
+  /**
+   * Applies one change, adds 1 to the version, and appends the audit entry (none for `rehash`).
+   * A change that changes nothing (revoking a revoked key, enabling an active one) returns the
+   * record as it is, without a new version or audit row. Rejects with `not_found`, or with
+   * `conflict` when a revoked key is enabled or disabled.
+   */
+  changeKey(keyId: string, change: KeyChange, audit: AuditEntry | null): Promise<KeyRecord>
+  /** Inserts `replacement` and lets the old key end at `graceEndsAtMs`, as one change. */
+  rotateKey(
+    keyId: string,
+    replacement: NewKey,
+    graceEndsAtMs: number,
+    audit: readonly AuditEntry[],
+  ): Promise<{ readonly old: KeyRecord; readonly replacement: KeyRecord }>
+
+  /** Appends entries to this instance's chain, in order, as one change. Returns them as kept. */
+  appendAudit(entries: readonly AuditEntry[]): Promise<readonly AuditRow[]>
+  /** Oldest first. */
+  readAudit(query: AuditQuery): Promise<readonly PositionedAuditRow[]>
+  /** The newest `count` rows that match, oldest first. */
+  readAuditTail(query: Omit<AuditQuery, 'afterPosition'>): Promise<readonly PositionedAuditRow[]>
+  auditHeads(): Promise<readonly AuditHead[]>
+
+  /**
+   * A number that changes when another process changed this store's data. A read of a few µs;
+   * stores that cannot tell return a constant and rely on versions in shared counters.
+   */
+  externalRevision(): number
+
+  saveUsage(usage: readonly UsageDelta[], nowMs: number): Promise<void>
+  /** Everything that has not expired at `nowMs`, oldest first. */
+  loadUsage(nowMs: number): Promise<readonly UsageDelta[]>
+
+  close(): Promise<void>
+}

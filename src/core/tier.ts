@@ -1,0 +1,34 @@
+/** A tier: a named set of limits and caps; a key names one. */
+import type { Limit } from './limits/limit.ts'
+
+export interface Tier {
+  readonly name: string
+  /** Frozen; its identity is stable for the life of the process. */
+  readonly limits: readonly Limit[]
+  /** Requests in flight per key; absent means no cap. */
+  readonly maxConcurrent?: number
+}
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+
+/** `free`: 60 a minute with 20% more for 10 s, 1,000 in any 24 h. `paid`: 600 a minute, same burst. */
+export const DEFAULT_TIERS: readonly Tier[] = Object.freeze([
+  tierOf('free', 60, 1000),
+  tierOf('paid', 600),
+])
+
+function tierOf(name: string, perMinute: number, perDay?: number): Tier {
+  const minute: Limit = {
+    name: 'minute',
+    quota: perMinute,
+    windowMs: MINUTE_MS,
+    algorithm: 'sliding-window',
+    burst: { extraQuota: Math.floor(perMinute / 5), durationMs: 10_000 },
+  }
+  const day: Limit[] =
+    perDay === undefined
+      ? []
+      : [{ name: 'day', quota: perDay, windowMs: DAY_MS, algorithm: 'sliding-window' }]
+  return Object.freeze({ name, limits: Object.freeze([minute, ...day]) })
+}
