@@ -25,8 +25,10 @@ export interface Allowed {
   readonly identity: Identity
   /** The key's limits after this request, then those of the route. */
   readonly limits: readonly LimitStatus[]
-  /** Hand it to `gate.settle` when the request has ended. */
+  /** What was taken; `gate.settle` ends it. */
   readonly receipt: Receipt
+  /** True where `gate.settle` must be called at the end: a cap on requests in flight, a reservation. */
+  readonly mustSettle: boolean
 }
 
 /** The codes that a check can deny with. */

@@ -15,7 +15,10 @@ const closing = (status: number, message: string): ErrorSpec => ({ status, messa
 
 export const ERRORS = Object.freeze({
   missing_key: spec(401, 'No API key. Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".'),
-  malformed_authorization: spec(400, 'The Authorization header must be "Bearer KEY", with one key.'),
+  malformed_authorization: spec(
+    400,
+    'The Authorization header must be "Bearer KEY", with one key.',
+  ),
   duplicate_credential: spec(400, 'The credential header was sent more than once. Send one.'),
   multiple_credentials: spec(400, 'Authorization and X-API-Key hold different keys. Send one.'),
   key_in_url: spec(400, 'An API key was sent in the URL. Send it in a header and replace the key.'),
@@ -37,7 +40,10 @@ export const ERRORS = Object.freeze({
   unsupported_transfer_coding: closing(501, 'The only supported transfer coding is chunked.'),
   headers_too_large: closing(431, 'Send at most 16 KB and 100 lines of headers.'),
   uri_too_long: closing(414, 'The request target may have at most 8 KB.'),
-  bad_target: spec(400, 'The request target must be a plain path, without "//", "\\" or dot segments.'),
+  bad_target: spec(
+    400,
+    'The request target must be a plain path, without "//", "\\" or dot segments.',
+  ),
   method_not_allowed: spec(405, 'This method is not allowed here.'),
   unsupported_method: closing(501, 'CONNECT is not supported.'),
   upgrade_unsupported: closing(501, 'Protocol upgrades are not supported.'),

@@ -1,6 +1,11 @@
 /** The Gate: what applications, the middleware and the gateway hold. Built by `createGate`. */
-import type { Decision, Allowed } from '../core/decision.ts'
+import type { Allowed, Decision, Denied } from '../core/decision.ts'
+import type { KeyMode, KeyRecord } from '../core/key/key-record.ts'
 import type { Limit } from '../core/limits/limit.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { AuditQuery, KeyQuery, PositionedAuditRow } from '../core/ports/store.ts'
+import type { HttpSettings } from '../core/settings.ts'
+import type { Tier } from '../core/tier.ts'
 
 /** One request, as far as a decision needs it. Transport details stay in src/http. */
 export interface CheckRequest {
@@ -21,4 +26,106 @@ export interface RouteLimits {
   /** Stable across restarts; requests of one key to one route id share a counter. */
   readonly id: string
   readonly limits: readonly Limit[]
+}
+
+export interface IssueKeyInput {
+  /** An e-mail address. */
+  readonly owner: string
+  readonly ownerExternalId?: string
+  /** Default `free`. */
+  readonly tier?: string
+  /** Default `['read']`. */
+  readonly scopes?: readonly string[]
+  readonly name?: string
+  /** Wall time in ms since the epoch; must be in the future. Absent: never expires. */
+  readonly expiresAtMs?: number
+  /** Default `live`. */
+  readonly mode?: KeyMode
+  readonly limitOverrides?: readonly Limit[]
+  /** CIDR blocks or single addresses. */
+  readonly allowedAddresses?: readonly string[]
+}
+
+/** A new key. `key` is the only time that its full text exists outside the client. */
+export interface IssuedKey {
+  readonly key: string
+  readonly record: KeyRecord
+}
+
+/** Who makes a change, for the audit log. */
+export interface Actor {
+  /** `cli`, `library`, or a key_id. Default `library`. */
+  readonly actor?: string
+  readonly address?: string
+  readonly requestId?: string
+}
+
+/** An existing hash taken over from another system: the client keeps its key of Lockgate's format. */
+export interface ImportKeyInput extends IssueKeyInput {
+  readonly keyId: string
+  /** PHC string: `$argon2id$…` or `$2b$…`, over the secret part of the key. */
+  readonly secretHash: string
+}
+
+/** Control of keys. Every method rejects with a LockgateError and then has changed nothing. */
+export interface KeyDirectory {
+  issue(input: IssueKeyInput, actor?: Actor): Promise<IssuedKey>
+  importHash(input: ImportKeyInput, actor?: Actor): Promise<KeyRecord>
+  /** A new key with the same owner, tier, scopes and name; the old one works for `graceMs` more. */
+  rotate(keyId: string, options?: { readonly graceMs?: number }, actor?: Actor): Promise<IssuedKey>
+  revoke(keyId: string, actor?: Actor): Promise<KeyRecord>
+  disable(keyId: string, actor?: Actor): Promise<KeyRecord>
+  enable(keyId: string, actor?: Actor): Promise<KeyRecord>
+  /** Rejects with `not_found`. */
+  find(keyId: string): Promise<KeyRecord>
+  list(query?: Partial<KeyQuery>): Promise<readonly KeyRecord[]>
+}
+
+/** The audit log, read. */
+export interface AuditLog {
+  /** The newest rows that match, oldest first; default 100. */
+  tail(query?: Partial<AuditQuery>): Promise<readonly PositionedAuditRow[]>
+  read(query: AuditQuery): Promise<readonly PositionedAuditRow[]>
+  /** Walks every chain; names the first row that was edited, deleted, reordered or cut off. */
+  verify(): Promise<AuditVerdict>
+  /** Writes what is folded in memory now. */
+  flush(): Promise<void>
+}
+
+export type AuditVerdict =
+  | { readonly intact: true; readonly rows: number; readonly chains: number }
+  | {
+      readonly intact: false
+      readonly chain: string
+      /** The seq of the first row that does not fit. */
+      readonly seq: number
+      readonly problem: string
+    }
+
+export interface GateHealth {
+  readonly status: 'ready' | 'degraded'
+  readonly reasons: readonly string[]
+}
+
+export interface Gate {
+  /** Synchronous where nothing has to be awaited: verified key, counters in memory. Never rejects
+   * for a denial; rejects only for a bug. */
+  check(request: CheckRequest): Decision | Promise<Decision>
+  /** Ends an allowed request; needed where `allowed.mustSettle`. Idempotent. */
+  settle(allowed: Allowed): void
+  /**
+   * Counts a request that was refused before it could be checked (malformed credential …) against
+   * its address; a denial when the address is over its limit already.
+   */
+  countRefused(address: string | undefined, requestId: string): Denied | undefined
+  readonly keys: KeyDirectory
+  readonly audit: AuditLog
+  readonly tiers: ReadonlyMap<string, Tier>
+  /** How adapters read and answer HTTP for this gate. */
+  readonly http: HttpSettings
+  /** Where adapters report foot-guns and failures. Never receives a key. */
+  readonly log: Logger
+  health(): GateHealth
+  /** Flushes audit and usage, then closes counters and store. Idempotent. */
+  close(): Promise<void>
 }

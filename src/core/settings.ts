@@ -1,0 +1,94 @@
+/**
+ * Settings: the whole configuration after defaults and validation, frozen. `src/config` makes it
+ * from file and environment; everything else receives the part it needs. All times are ms.
+ */
+import type { Limit } from './limits/limit.ts'
+import type { Tier } from './tier.ts'
+
+export interface KeySettings {
+  /** `acme` gives `acme_live_…` and `acme_test_…`. Default `sk`. */
+  readonly prefix: string
+  /** Which hash new keys get; both kinds always verify. */
+  readonly hash: 'argon2id' | 'bcrypt'
+  readonly argon2id: {
+    readonly memoryKiB: number
+    readonly passes: number
+    readonly parallelism: number
+  }
+  readonly bcrypt: { readonly cost: number }
+  /** The hashing pool: how many run at once, how many wait. */
+  readonly hashing: { readonly running: number; readonly queued: number }
+}
+
+export interface AddressSettings {
+  /** Limits over all requests of one address. */
+  readonly limits: readonly Limit[]
+  /** Limit over bad credentials of one address; its name is `ip-failures`. */
+  readonly failures: Limit
+}
+
+export interface HttpSettings {
+  /** CIDR blocks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+  /** IPv6 addresses are counted by this prefix; default 64. */
+  readonly ipv6PrefixBits: number
+  /** `openai` nests refusals in `{"error":{…}}`. */
+  readonly errors: 'lockgate' | 'openai'
+  /** Adds X-RateLimit-Limit, -Remaining and -Reset of the tightest limit. */
+  readonly legacyHeaders: boolean
+  /** The realm in WWW-Authenticate; default `api`. */
+  readonly realm: string
+}
+
+export interface RouteSettings {
+  /** A path prefix such as `/v1/chat`; matches whole segments. */
+  readonly path: string
+  /** Upper case; absent: every method. */
+  readonly methods?: readonly string[]
+  /** Absent: `read` for GET and HEAD, `write` for others. */
+  readonly scope?: string
+  /** Units per request; default 1. */
+  readonly cost: number
+  /** Limits of this route, beside those of the tier. */
+  readonly limits: readonly Limit[]
+  /** Absent: the gateway's upstream. */
+  readonly upstream?: string
+}
+
+export interface GatewaySettings {
+  /** http(s) origin, optionally with a base path. Absent in a library that only uses middleware. */
+  readonly upstream: string | undefined
+  /** Set on every upstream request, last; lower-case names. */
+  readonly upstreamHeaders: Readonly<Record<string, string>>
+  /** Tried in order, first match wins. Empty: everything goes to `upstream`. */
+  readonly routes: readonly RouteSettings[]
+  /** Largest request body; default 10 MiB. */
+  readonly maxBodyBytes: number
+  /** From the first byte to the last header; default 10 s. */
+  readonly headersTimeoutMs: number
+  /** From the first byte to the last byte of the body; default 60 s. */
+  readonly requestTimeoutMs: number
+  /** Until the upstream's response headers; default 120 s. */
+  readonly upstreamTimeoutMs: number
+  /** Between two chunks of an upstream's body; default 120 s. */
+  readonly upstreamIdleTimeoutMs: number
+  /** To connect to the upstream; default 5 s. */
+  readonly connectTimeoutMs: number
+  /** How long a shutdown waits for requests in flight; default 10 s. */
+  readonly drainTimeoutMs: number
+}
+
+export interface Settings {
+  /** `sqlite:PATH` (or `sqlite::memory:`) or `postgres://…`. */
+  readonly databaseUrl: string
+  readonly redisUrl: string | undefined
+  readonly keys: KeySettings
+  /** By name; the default tiers unless the file replaced them. */
+  readonly tiers: ReadonlyMap<string, Tier>
+  /** null: the address layer is off. */
+  readonly address: AddressSettings | null
+  readonly http: HttpSettings
+  readonly gateway: GatewaySettings
+  readonly outage: 'local' | 'closed' | 'open'
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+}
