@@ -13,6 +13,8 @@ export interface CheckRequest {
   readonly presentedKey: string | undefined
   /** The client's address as `groupAddress` writes it; undefined skips the address layer. */
   readonly address: string | undefined
+  /** The client's exact address, for a key's allow list; absent: `address` is taken. */
+  readonly clientIp?: string | undefined
   readonly requestId: string
   /** The scope the request needs; undefined: any valid key will do. */
   readonly scope?: string | undefined

@@ -1,0 +1,95 @@
+/**
+ * The journal of refusals: folds repeats of one event, key, address and limit within a second into
+ * one entry with a count, and writes them in groups. Recording never waits for the store.
+ *
+ * The sum of all counts is exactly the number of refusals: entries that cannot be written are kept
+ * and written later. Memory is bounded: beyond `MAX_ENTRIES` different entries the address, and then
+ * the key, is left out, which folds further but loses no count.
+ */
+import type { AuditDetails, AuditEntry, AuditEvent } from '../core/audit.ts'
+import type { Clock } from '../core/ports/clock.ts'
+
+const MAX_ENTRIES = 10_000
+
+export interface RefusalRecord {
+  readonly event: Extract<AuditEvent, 'limit.exceeded' | 'spend.exceeded' | 'auth.failed'>
+  /** null where the key is not known to exist. */
+  readonly keyId: string | null
+  readonly address: string | null
+  readonly requestId: string
+  /** The limit, or why a credential was bad. Part of what is folded by. */
+  readonly reason: string
+  readonly actor: string
+}
+
+type Folding = { -readonly [Member in keyof AuditEntry]: AuditEntry[Member] }
+
+export class AuditJournal {
+  readonly #clock: Clock
+  readonly #write: (entries: readonly AuditEntry[]) => Promise<void>
+  #folded = new Map<string, Folding>()
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(clock: Clock, write: (entries: readonly AuditEntry[]) => Promise<void>) {
+    this.#clock = clock
+    this.#write = write
+  }
+
+  record(refusal: RefusalRecord): void {
+    const full = this.#folded.size >= MAX_ENTRIES
+    const veryFull = this.#folded.size >= 2 * MAX_ENTRIES
+    const address = full ? null : refusal.address
+    const keyId = veryFull ? null : refusal.keyId
+    // The reason comes last because only it may hold spaces.
+    const fold = `${refusal.event} ${keyId ?? ''} ${address ?? ''} ${refusal.reason}`
+    const known = this.#folded.get(fold)
+    if (known !== undefined) {
+      known.count++
+      return
+    }
+    this.#folded.set(fold, {
+      atMs: this.#clock.wallMs(),
+      event: refusal.event,
+      keyId,
+      actor: refusal.actor,
+      address,
+      requestId: refusal.requestId,
+      details: detailsOf(refusal),
+      count: 1,
+    })
+  }
+
+  /** Writes what is folded now, after any write that is under way. Rejects when it failed. */
+  flush(): Promise<void> {
+    const written = this.#writing.then(() => this.#writeFolded())
+    this.#writing = written.catch(() => undefined)
+    return written
+  }
+
+  async #writeFolded(): Promise<void> {
+    if (this.#folded.size === 0) return
+    const taken = this.#folded
+    this.#folded = new Map()
+    try {
+      await this.#write([...taken.values()])
+    } catch (error) {
+      this.#putBack(taken)
+      throw error
+    }
+  }
+
+  /** Entries that were not written count on, with what has come meanwhile. */
+  #putBack(taken: ReadonlyMap<string, Folding>): void {
+    const newer = this.#folded
+    this.#folded = new Map(taken)
+    for (const [fold, entry] of newer) {
+      const kept = this.#folded.get(fold)
+      if (kept === undefined) this.#folded.set(fold, entry)
+      else kept.count += entry.count
+    }
+  }
+}
+
+function detailsOf(refusal: RefusalRecord): AuditDetails {
+  return refusal.event === 'auth.failed' ? { reason: refusal.reason } : { limit: refusal.reason }
+}

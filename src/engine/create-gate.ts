@@ -1,0 +1,159 @@
+/**
+ * Puts the engine together: store, counters and clock in, a Gate out. Knows no concrete store or
+ * counters and no HTTP.
+ */
+import type { AuditRow } from '../core/audit.ts'
+import type { Allowed } from '../core/decision.ts'
+import { createKeyFormat } from '../core/key/format.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { CheckpointedCounters, Counters } from '../core/ports/counters.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { Store } from '../core/ports/store.ts'
+import type { AddressSettings, HttpSettings, KeySettings } from '../core/settings.ts'
+import type { Tier } from '../core/tier.ts'
+import { createAddressGuard } from './address-guard.ts'
+import { AuditFollower } from './audit-follower.ts'
+import { AuditJournal } from './audit-journal.ts'
+import { createAuditLog } from './audit-log.ts'
+import type { CachedKey } from './cached-key.ts'
+import { Checker } from './check.ts'
+import { Checkpoint } from './checkpoint.ts'
+import { createFreshness } from './freshness.ts'
+import type { Gate, GateHealth } from './gate.ts'
+import { KeyCache } from './key-cache.ts'
+import { createKeyDirectory } from './key-directory.ts'
+import { type Rounds, startRounds } from './rounds.ts'
+import { createSecretHasher, type SecretHasher } from './secrets/hasher.ts'
+import { createHashingPool } from './secrets/hashing-pool.ts'
+import { createSecretVerifier } from './secrets/verifier.ts'
+
+/** Audit entries and usage reach the store within this time. */
+const ROUND_MS = 1_000
+
+export interface GateParts {
+  readonly store: Store
+  readonly counters: Counters | CheckpointedCounters
+  readonly clock: Clock
+  readonly keys: KeySettings
+  readonly tiers: ReadonlyMap<string, Tier>
+  readonly address: AddressSettings | null
+  readonly http: HttpSettings
+  readonly log: Logger
+  /** Who this process is in the audit log: `gateway`, `library`, `cli`. */
+  readonly actor: string
+  /** Receives every new audit row within about a second of its being durable. */
+  readonly onAudit?: ((row: AuditRow) => void) | undefined
+}
+
+/** Resolves when saved usage is restored. The gate owns store and counters from then on. */
+export async function createGate(parts: GateParts): Promise<Gate> {
+  const { clock, counters, keys, log, store, tiers } = parts
+  const checkpoint = isCheckpointed(counters) ? new Checkpoint(counters, store, clock) : undefined
+  await checkpoint?.restore()
+  const follower = parts.onAudit && new AuditFollower(store, parts.onAudit)
+  await follower?.skipExisting()
+
+  const journal = new AuditJournal(clock, async (entries) => {
+    await store.appendAudit(entries)
+  })
+  const hasher = createSecretHasher(keys)
+  const cache = new KeyCache({
+    ...{ store, clock, tiers, freshness: createFreshness(store, clock) },
+    onStoreFailure: (error) => log.error({ err: error }, 'the store failed'),
+  })
+  const checker = new Checker({
+    ...{ cache, counters, journal, clock, log, actor: parts.actor },
+    format: createKeyFormat(keys.prefix),
+    verifier: createSecretVerifier({ hasher, pool: createHashingPool(keys.hashing) }),
+    addresses: createAddressGuard(parts.address, counters),
+    onRehash: (key, secret) => void renewHash(parts, cache, hasher, key, secret),
+  })
+  const rounds = startRounds(
+    ROUND_MS,
+    [
+      { name: 'audit', run: () => journal.flush() },
+      { name: 'usage', run: async () => checkpoint?.save() },
+      { name: 'audit feed', run: async () => follower?.showNew() },
+    ],
+    (task, error) => log.error({ err: error, task }, 'could not be saved; it will be tried again'),
+  )
+
+  return Object.freeze({
+    check: checker.check.bind(checker),
+    countRefused: checker.refuseUnchecked.bind(checker),
+    settle: (allowed: Allowed) => settle(counters, allowed, log),
+    keys: createKeyDirectory({
+      ...{ store, counters, cache, hasher, clock, tiers },
+      format: createKeyFormat(keys.prefix),
+      defaultActor: parts.actor,
+    }),
+    audit: createAuditLog(store, journal),
+    tiers,
+    http: parts.http,
+    log,
+    health: () => healthOf(rounds),
+    close: closeOnce(parts, rounds, async () => {
+      await journal.flush()
+      await checkpoint?.save()
+      await follower?.showNew()
+    }),
+  })
+}
+
+function isCheckpointed(
+  counters: Counters | CheckpointedCounters,
+): counters is CheckpointedCounters {
+  return 'takeUsage' in counters
+}
+
+function settle(counters: Counters, allowed: Allowed, log: Logger): void {
+  const settled = counters.settle(allowed.receipt)
+  if (settled instanceof Promise) {
+    settled.catch((error: unknown) => log.error({ err: error }, 'a request could not be settled'))
+  }
+}
+
+/** A hash made with other parameters is renewed while the secret is at hand; nobody waits for it. */
+async function renewHash(
+  { store, counters, log }: Pick<GateParts, 'store' | 'counters' | 'log'>,
+  cache: KeyCache,
+  hasher: SecretHasher,
+  { record }: CachedKey,
+  secret: string,
+): Promise<void> {
+  try {
+    const to = await hasher.hash(secret)
+    const change = { kind: 'rehash', from: record.secretHash, to } as const
+    const renewed = await store.changeKey(record.keyId, change, null)
+    await counters.setKeyVersion(renewed.keyId, renewed.version)
+    cache.put(renewed)
+  } catch (error) {
+    log.warn({ err: error, key_id: record.keyId }, 'the hash could not be renewed')
+  }
+}
+
+function healthOf(rounds: Rounds): GateHealth {
+  const reasons = rounds.failing().map((task) => `${task} cannot be saved`)
+  return reasons.length === 0 ? { status: 'ready', reasons } : { status: 'degraded', reasons }
+}
+
+function closeOnce(
+  { counters, store }: Pick<GateParts, 'counters' | 'store'>,
+  rounds: Rounds,
+  lastRound: () => Promise<void>,
+): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    rounds.stop()
+    try {
+      await lastRound()
+    } finally {
+      await counters.close()
+      await store.close()
+    }
+  }
+  return () => {
+    closing ??= close()
+    return closing
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Control of keys: issue, import, rotate, revoke, disable, enable, find, list.
+ *
+ * Order of every change: store first (with its audit row, in one transaction), then the counters'
+ * version, then this process's cache. A crash in between leaves the store right, and every cache
+ * notices by the store's revision or the version.
+ */
+import type { AuditDetails, AuditEntry, AuditEvent } from '../core/audit.ts'
+import { LockgateError } from '../core/errors.ts'
+import type { KeyFormat } from '../core/key/format.ts'
+import type { KeyRecord } from '../core/key/key-record.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Counters } from '../core/ports/counters.ts'
+import type { KeyChange, KeyQuery, NewKey, Store } from '../core/ports/store.ts'
+import type { Tier } from '../core/tier.ts'
+import type { Actor, ImportKeyInput, IssuedKey, IssueKeyInput, KeyDirectory } from './gate.ts'
+import type { KeyCache } from './key-cache.ts'
+import { checkKeyInput } from './key-input.ts'
+import type { SecretHasher } from './secrets/hasher.ts'
+
+const DEFAULT_PAGE_SIZE = 100
+const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1000
+/** 62^8 key_ids: one collision is luck, three in a row is a broken random source. */
+const MAX_ISSUE_ATTEMPTS = 3
+
+export interface KeyDirectoryParts {
+  readonly store: Store
+  readonly counters: Counters
+  readonly cache: KeyCache
+  readonly format: KeyFormat
+  readonly hasher: SecretHasher
+  readonly clock: Clock
+  readonly tiers: ReadonlyMap<string, Tier>
+  readonly defaultActor: string
+}
+
+export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
+  const { store, clock, tiers, hasher, format } = parts
+
+  async function create(make: () => Promise<{ key: string; draft: NewKey }>, actor?: Actor) {
+    for (let attempt = 1; ; attempt++) {
+      const { key, draft } = await make()
+      try {
+        const audit = entryOf(parts, 'key.created', draft.keyId, actor, createdDetails(draft))
+        const record = await store.insertKey(draft, audit)
+        parts.cache.put(record)
+        return { key, record }
+      } catch (error) {
+        const taken = error instanceof LockgateError && error.code === 'conflict'
+        if (!taken || attempt === MAX_ISSUE_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  async function change(event: AuditEvent, keyId: string, change: KeyChange, actor?: Actor) {
+    const audit = entryOf(parts, event, keyId, actor, {})
+    const record = await store.changeKey(keyId, change, audit)
+    await announce(parts, record)
+    return record
+  }
+
+  return Object.freeze({
+    async issue(input: IssueKeyInput, actor?: Actor): Promise<IssuedKey> {
+      const chosen = checkKeyInput(input, tiers, clock.wallMs())
+      return create(async () => {
+        const { key, keyId, secret } = format.generate(chosen.mode)
+        return { key, draft: draftOf(parts, keyId, await hasher.hash(secret), chosen) }
+      }, actor)
+    },
+
+    async importHash(input: ImportKeyInput, actor?: Actor): Promise<KeyRecord> {
+      const chosen = checkKeyInput(input, tiers, clock.wallMs())
+      checkKeyId(input.keyId)
+      hasher.inspect(input.secretHash)
+      const draft = draftOf(parts, input.keyId, input.secretHash, chosen)
+      const audit = entryOf(parts, 'key.created', input.keyId, actor, {
+        ...createdDetails(draft),
+        imported: true,
+      })
+      const record = await store.insertKey(draft, audit)
+      parts.cache.put(record)
+      return record
+    },
+
+    async rotate(keyId: string, options = {}, actor?: Actor): Promise<IssuedKey> {
+      const { graceMs = DEFAULT_GRACE_MS } = options
+      if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
+        throw new LockgateError('invalid_field', 'the grace period must be 0 ms or longer')
+      }
+      return rotate(parts, keyId, graceMs, actor)
+    },
+
+    revoke: (keyId: string, actor?: Actor) =>
+      change('key.revoked', keyId, { kind: 'revoke', atMs: clock.wallMs() }, actor),
+    disable: (keyId: string, actor?: Actor) =>
+      change('key.disabled', keyId, { kind: 'disable' }, actor),
+    enable: (keyId: string, actor?: Actor) =>
+      change('key.enabled', keyId, { kind: 'enable' }, actor),
+    find: (keyId: string) => findOrThrow(store, keyId),
+    list: (query: Partial<KeyQuery> = {}) =>
+      store.listKeys({ pageSize: DEFAULT_PAGE_SIZE, ...query }),
+  })
+}
+
+async function rotate(
+  parts: KeyDirectoryParts,
+  keyId: string,
+  graceMs: number,
+  actor?: Actor,
+): Promise<IssuedKey> {
+  const { store, format, hasher, clock } = parts
+  const old = await findOrThrow(store, keyId)
+  const nowMs = clock.wallMs()
+  if (old.status === 'revoked' || (old.expiresAtMs !== null && old.expiresAtMs <= nowMs)) {
+    throw new LockgateError('conflict', `key ${keyId} has ended; create a new one instead`)
+  }
+  const { key, keyId: newId, secret } = format.generate(old.mode)
+  const secretHash = await hasher.hash(secret)
+  const draft = { ...draftOf(parts, newId, secretHash, old), rotatedFrom: keyId }
+  const endsAtMs = Math.min(nowMs + graceMs, old.expiresAtMs ?? Number.POSITIVE_INFINITY)
+  const { old: ended, replacement } = await store.rotateKey(keyId, draft, endsAtMs, [
+    entryOf(parts, 'key.created', newId, actor, { ...createdDetails(draft), rotated_from: keyId }),
+    entryOf(parts, 'key.rotated', keyId, actor, {
+      replaced_by: newId,
+      works_until: new Date(endsAtMs).toISOString(),
+    }),
+  ])
+  await announce(parts, ended)
+  parts.cache.put(replacement)
+  return { key, record: replacement }
+}
+
+/** Lets every instance know of the change, this one included. */
+async function announce(parts: KeyDirectoryParts, record: KeyRecord): Promise<void> {
+  await parts.counters.setKeyVersion(record.keyId, record.version)
+  parts.cache.put(record)
+}
+
+async function findOrThrow(store: Store, keyId: string): Promise<KeyRecord> {
+  const record = await store.findKey(keyId)
+  if (record === undefined) {
+    throw new LockgateError('not_found', `there is no key ${keyId}; "lockgate keys list" shows all`)
+  }
+  return record
+}
+
+function checkKeyId(keyId: string): void {
+  if (/^[0-9A-Za-z]{8}$/.test(keyId)) return
+  throw new LockgateError('invalid_field', 'a key_id has 8 letters and digits')
+}
+
+type DraftParts = Omit<
+  NewKey,
+  'keyId' | 'secretHash' | 'createdAtMs' | 'rotatedFrom' | 'version' | 'status' | 'revokedAtMs'
+>
+
+function draftOf(
+  parts: KeyDirectoryParts,
+  keyId: string,
+  secretHash: string,
+  chosen: DraftParts,
+): NewKey {
+  const { owner, name, tier, scopes, mode, expiresAtMs, limitOverrides, allowedAddresses } = chosen
+  return {
+    ...{ keyId, secretHash, createdAtMs: parts.clock.wallMs(), rotatedFrom: null },
+    ...{ owner, name, tier, scopes, mode, expiresAtMs, limitOverrides, allowedAddresses },
+  }
+}
+
+function createdDetails(draft: NewKey): AuditDetails {
+  return {
+    owner: draft.owner.email,
+    tier: draft.tier,
+    scopes: draft.scopes.join(' '),
+    expires_at: draft.expiresAtMs === null ? null : new Date(draft.expiresAtMs).toISOString(),
+  }
+}
+
+function entryOf(
+  parts: Pick<KeyDirectoryParts, 'clock' | 'defaultActor'>,
+  event: AuditEvent,
+  keyId: string,
+  actor: Actor | undefined,
+  details: AuditDetails,
+): AuditEntry {
+  return {
+    atMs: parts.clock.wallMs(),
+    event,
+    keyId,
+    actor: actor?.actor ?? parts.defaultActor,
+    address: actor?.address ?? null,
+    requestId: actor?.requestId ?? null,
+    details,
+    count: 1,
+  }
+}

@@ -1,0 +1,21 @@
+/** The public face of `lockgate`. Adapters have their own entries: `lockgate/express` and others. */
+export { defineConfig, type LockgateConfig } from './config/index.ts'
+export type { AuditEvent, AuditRow } from './core/audit.ts'
+export type { Allowed, Decision, Denied, Identity } from './core/decision.ts'
+export { ConfigError, ERRORS, type ErrorCode, LockgateError } from './core/errors.ts'
+export type { KeyRecord, KeyStatus } from './core/key/key-record.ts'
+export type { Limit, LimitAlgorithm, LimitStatus } from './core/limits/limit.ts'
+export type { Clock } from './core/ports/clock.ts'
+export type { Counters } from './core/ports/counters.ts'
+export type { Logger } from './core/ports/logger.ts'
+export type { Store } from './core/ports/store.ts'
+export type {
+  AuditVerdict,
+  CheckRequest,
+  Gate,
+  ImportKeyInput,
+  IssuedKey,
+  IssueKeyInput,
+  KeyDirectory,
+} from './engine/gate.ts'
+export { type GateOptions, type LockgateOptions, lockgate, openGate } from './lockgate.ts'

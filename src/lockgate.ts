@@ -1,0 +1,77 @@
+/**
+ * The composition root: configuration to store, counters and engine. The only file besides the CLI
+ * that knows which store and which counters there are.
+ */
+import { type LockgateConfig, loadSettings } from './config/index.ts'
+import type { AuditRow } from './core/audit.ts'
+import { ConfigError } from './core/errors.ts'
+import type { Clock } from './core/ports/clock.ts'
+import type { Logger } from './core/ports/logger.ts'
+import type { Store } from './core/ports/store.ts'
+import type { Settings } from './core/settings.ts'
+import { createMemoryCounters } from './counters/memory/index.ts'
+import { createGate } from './engine/create-gate.ts'
+import type { Gate } from './engine/gate.ts'
+import { createSystemClock } from './engine/system-clock.ts'
+import { openSqliteStore } from './stores/sqlite/index.ts'
+import { createLogger } from './telemetry/logger.ts'
+
+export interface GateOptions {
+  /** Default: JSON lines on stderr from the configured level on. */
+  readonly log?: Logger
+  /** Receives every new audit row within about a second of its being durable. */
+  readonly onAudit?: (row: AuditRow) => void
+  /** Who this process is in the audit log; default `library`. */
+  readonly actor?: string
+  /** Default: the machine's clock. */
+  readonly clock?: Clock
+}
+
+export interface LockgateOptions extends GateOptions {
+  /** The configuration itself, instead of a file. The environment still counts. */
+  readonly config?: LockgateConfig
+  /** The file to read; default: `lockgate.config.*` in the working directory, if there is one. */
+  readonly configFile?: string
+}
+
+/**
+ * Opens a gate: SQLite and memory, or what the configuration and the environment say.
+ *
+ * @throws ConfigError naming the member that cannot be used; LockgateError `store_unavailable`.
+ * @example
+ * const gate = await lockgate()
+ * const { key } = await gate.keys.issue({ owner: 'ada@example.com', scopes: ['write'] })
+ */
+export async function lockgate(options: LockgateOptions = {}): Promise<Gate> {
+  const { config, configFile, ...gateOptions } = options
+  const { settings } = await loadSettings({
+    ...(config === undefined ? {} : { config }),
+    ...(configFile === undefined ? {} : { configFile }),
+  })
+  return openGate(settings, gateOptions)
+}
+
+/** Opens a gate from settings that were loaded before. */
+export async function openGate(settings: Settings, options: GateOptions = {}): Promise<Gate> {
+  const clock = options.clock ?? createSystemClock()
+  return createGate({
+    store: await openStore(settings.databaseUrl),
+    counters: createMemoryCounters({ clock }),
+    clock,
+    keys: settings.keys,
+    tiers: settings.tiers,
+    address: settings.address,
+    http: settings.http,
+    log: options.log ?? createLogger(settings.logLevel),
+    actor: options.actor ?? 'library',
+    onAudit: options.onAudit,
+  })
+}
+
+function openStore(databaseUrl: string): Promise<Store> {
+  const scheme = 'sqlite:'
+  if (!databaseUrl.startsWith(scheme)) {
+    throw new ConfigError('LOCKGATE_DATABASE_URL: only sqlite:PATH is supported in this version')
+  }
+  return openSqliteStore({ path: databaseUrl.slice(scheme.length) })
+}
