@@ -1,0 +1,31 @@
+/** A gate as it comes, but with quotas that a bench cannot use up, and one verified key. */
+import { tmpdir } from 'node:os'
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Gate } from '../../src/index.ts'
+import { lockgate } from '../../src/index.ts'
+
+const PLENTY = 100_000_000
+
+export async function openBenchGate(): Promise<{ gate: Gate; key: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'lockgate-bench-'))
+  const gate = await lockgate({
+    config: {
+      databaseUrl: `sqlite:${join(folder, 'bench.db')}`,
+      tiers: {
+        free: {
+          limits: [
+            { name: 'minute', quota: PLENTY, window: '1m', burst: { extra: 0.2, for: '10s' } },
+            { name: 'day', quota: PLENTY, window: '1d' },
+          ],
+        },
+      },
+      ip: {
+        limits: [{ name: 'ip', quota: PLENTY, window: '1m' }],
+        failures: { quota: 20, window: '1m' },
+      },
+    },
+  })
+  const { key } = await gate.keys.issue({ owner: 'bench@example.com', scopes: ['read', 'write'] })
+  return { gate, key }
+}
