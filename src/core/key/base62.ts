@@ -1,8 +1,8 @@
 /**
  * Base62: digits, upper case, lower case, in ASCII order, most significant digit first.
  *
- * Every text has a fixed width, so equal widths mean that one text stands for one value and back.
- * Nothing here has state; all of it is total for the inputs its types allow.
+ * Every text has a fixed width, so that one text stands for one value and back. Nothing here has
+ * state; all of it is total for the inputs its types allow.
  */
 export const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -13,11 +13,19 @@ export const SECRET_LENGTH = 43
 /** 32 bits need 6 digits: 62^5 < 2^32 < 62^6. */
 export const CHECKSUM_LENGTH = 6
 
-/** Whether a UTF-16 code unit is one of the 62 characters. */
-export function isBase62(code: number): boolean {
-  if (code < 58) return code > 47
-  if (code < 91) return code > 64
-  return code > 96 && code < 123
+const CODE_0 = 48
+const CODE_9 = 57
+const CODE_A = 65
+const CODE_Z = 90
+const CODE_LOWER_A = 97
+const CODE_LOWER_Z = 122
+
+/** The value of a UTF-16 code unit as a digit, 0 to 61; -1 if it is none of the 62 characters. */
+export function digitOf(code: number): number {
+  if (code >= CODE_0 && code <= CODE_9) return code - CODE_0
+  if (code >= CODE_A && code <= CODE_Z) return code - CODE_A + 10
+  if (code >= CODE_LOWER_A && code <= CODE_LOWER_Z) return code - CODE_LOWER_A + 36
+  return -1
 }
 
 /** A 32-bit unsigned integer as 6 characters. */
