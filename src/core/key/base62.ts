@@ -28,6 +28,9 @@ export function digitOf(code: number): number {
   return -1
 }
 
+/** Whether a UTF-16 code unit is one of the 62 characters. */
+export const isBase62 = (code: number): boolean => digitOf(code) >= 0
+
 /** A 32-bit unsigned integer as 6 characters. */
 export function encodeUint32(value: number): string {
   let text = ''

@@ -8,7 +8,15 @@
  */
 import { randomBytesOf, randomId } from '../crypto.ts'
 import { ConfigError } from '../errors.ts'
-import { CHECKSUM_LENGTH, digitOf, encodeSecret, encodeUint32, SECRET_LENGTH } from './base62.ts'
+import {
+  CHECKSUM_LENGTH,
+  digitOf,
+  encodeSecret,
+  encodeUint32,
+  isBase62,
+  SECRET_BYTES,
+  SECRET_LENGTH,
+} from './base62.ts'
 import { CRC32_START, createCrc32, finishCrc32 } from './crc32.ts'
 import type { KeyMode } from './key-record.ts'
 
@@ -71,7 +79,7 @@ export function createKeyFormat(prefix: string): KeyFormat {
 
     generate(mode) {
       const keyId = randomId(KEY_ID_LENGTH)
-      const secret = encodeSecret(randomBytesOf(32))
+      const secret = encodeSecret(randomBytesOf(SECRET_BYTES))
       const body = `${prefix}_${mode}_${keyId}_${secret}`
       const checksum = finishCrc32(crc32(body, 0, secretEnd, CRC32_START))
       return { key: body + encodeUint32(checksum), keyId, secret }
@@ -85,8 +93,8 @@ export function createKeyFormat(prefix: string): KeyFormat {
           ? 'test'
           : undefined
       if (mode === undefined || presented[idEnd] !== '_') return undefined
-      if (!isBase62(presented, idStart, idEnd)) return undefined
-      if (!isBase62(presented, secretStart, secretEnd)) return undefined
+      if (!isAllBase62(presented, idStart, idEnd)) return undefined
+      if (!isAllBase62(presented, secretStart, secretEnd)) return undefined
       const state = crc32(presented, idStart, secretEnd, mode === 'live' ? liveState : testState)
       if (readNumber(presented, secretEnd, length) !== finishCrc32(state)) return undefined
       return { mode, keyId: presented.slice(idStart, idEnd) }
@@ -96,9 +104,9 @@ export function createKeyFormat(prefix: string): KeyFormat {
   } satisfies KeyFormat)
 }
 
-function isBase62(text: string, start: number, end: number): boolean {
+function isAllBase62(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
-    if (digitOf(text.charCodeAt(i)) < 0) return false
+    if (!isBase62(text.charCodeAt(i))) return false
   }
   return true
 }
