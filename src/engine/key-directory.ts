@@ -82,7 +82,11 @@ export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
       return record
     },
 
-    async rotate(keyId: string, options = {}, actor?: Actor): Promise<IssuedKey> {
+    async rotate(
+      keyId: string,
+      options: { readonly graceMs?: number } = {},
+      actor?: Actor,
+    ): Promise<IssuedKey> {
       const { graceMs = DEFAULT_GRACE_MS } = options
       if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
         throw new LockgateError('invalid_field', 'the grace period must be 0 ms or longer')
