@@ -1,6 +1,7 @@
 /** How many decisions a second do the memory counters make, and what does a request take up? */
-import { createMemoryCounters } from '../src/counters/memory/index.ts'
+
 import { DEFAULT_TIERS } from '../src/core/tier.ts'
+import { createMemoryCounters } from '../src/counters/memory/index.ts'
 import { createTestClock } from '../src/testing/index.ts'
 import { compare } from './time.ts'
 
@@ -39,7 +40,9 @@ function decisions(name: string, withAddress: boolean) {
 
 console.log('\nBytes per tracked request (heap and buffers, 1,000 keys, after a collection)')
 for (const perKey of [60, 600, 1000]) {
-  console.log(`  ${String(perKey).padStart(5)} requests a key: ${bytesPerRequest(perKey).toFixed(2)}`)
+  console.log(
+    `  ${String(perKey).padStart(5)} requests a key: ${bytesPerRequest(perKey).toFixed(2)}`,
+  )
 }
 
 function bytesPerRequest(perKey: number): number {

@@ -1,11 +1,11 @@
 /** What does the first check of a key cost beyond argon2id itself? */
 import { verify } from '@node-rs/argon2'
-import { lockgate } from '../src/index.ts'
-import { openBenchGate } from './servers/open-gate.ts'
+import { benchDatabase, openBenchGate } from './servers/open-gate.ts'
 import { compare } from './time.ts'
 
 const KEYS = 40
-const { gate } = await openBenchGate()
+const database = benchDatabase()
+const { gate } = await openBenchGate(database)
 const issued = await Promise.all(
   Array.from({ length: KEYS }, () => gate.keys.issue({ owner: 'bench@example.com' })),
 )
@@ -24,14 +24,22 @@ const results = await compare('The first check of a key', [
   { name: 'lockgate gate.check, never seen before', times: KEYS, run: checkAllAfresh },
 ])
 const [bare, first] = results
-if (bare && first) console.log(`  beyond argon2id: ${((first.microseconds - bare.microseconds) / 1000).toFixed(2)} ms`)
+if (bare && first)
+  console.log(
+    `  beyond argon2id: ${((first.microseconds - bare.microseconds) / 1000).toFixed(2)} ms`,
+  )
 await gate.close()
 
-/** A second process' view: the same database, nothing verified yet. */
+/** As a process that has just started sees them: the same database, nothing verified yet. */
 async function checkAllAfresh(times: number): Promise<void> {
+  const { gate: fresh } = await openBenchGate(database)
   for (const { key } of issued.slice(0, times)) {
-    const decision = await gate.check({ presentedKey: key, address: undefined, requestId: 'bench' })
+    const decision = await fresh.check({
+      presentedKey: key,
+      address: undefined,
+      requestId: 'bench',
+    })
     if (!decision.allowed) throw new Error(decision.code)
   }
+  await fresh.close()
 }
-void lockgate

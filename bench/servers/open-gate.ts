@@ -1,17 +1,22 @@
 /** A gate as it comes, but with quotas that a bench cannot use up, and one verified key. */
-import { tmpdir } from 'node:os'
+
 import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Gate } from '../../src/index.ts'
-import { lockgate } from '../../src/index.ts'
+import { type Gate, lockgate } from '../../src/index.ts'
 
 const PLENTY = 100_000_000
 
-export async function openBenchGate(): Promise<{ gate: Gate; key: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'lockgate-bench-'))
+/** A database in a folder of its own. */
+export const benchDatabase = (): string =>
+  `sqlite:${join(mkdtempSync(join(tmpdir(), 'lockgate-bench-')), 'bench.db')}`
+
+export async function openBenchGate(
+  databaseUrl: string = benchDatabase(),
+): Promise<{ gate: Gate; key: string }> {
   const gate = await lockgate({
     config: {
-      databaseUrl: `sqlite:${join(folder, 'bench.db')}`,
+      databaseUrl,
       tiers: {
         free: {
           limits: [

@@ -44,7 +44,9 @@ function bareProxy(): Server {
   const pool = new Pool(upstream, { connections: 64 })
   const server = createServer((req, res) => {
     const { url = '/', method = 'GET', rawHeaders } = req
-    const headers = rawHeaders.filter((_, i, all) => !/^(host|connection)$/i.test(all[i - (i % 2)] ?? ''))
+    const headers = rawHeaders.filter(
+      (_, i, all) => !/^(host|connection)$/i.test(all[i - (i % 2)] ?? ''),
+    )
     pool.dispatch({ path: url, method: method as Dispatcher.HttpMethod, headers }, new Relay(res))
   })
   return server.listen(0, '127.0.0.1')

@@ -1,0 +1,117 @@
+/**
+ * A running `lockgate serve` for end-to-end tests: a process of its own, with a folder, a database
+ * and an upstream of its own, talked to over HTTP and through the CLI as a person would.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const run = promisify(execFile)
+
+export interface CreatedKey {
+  readonly key: string
+  readonly key_id: string
+}
+
+export interface Serving {
+  readonly url: string
+  readonly folder: string
+  /** How many requests reached the upstream. */
+  upstreamCalls(): number
+  /** Runs a CLI command on the same database; rejects when it exits with anything but 0. */
+  cli(...args: string[]): Promise<string>
+  createKey(...args: string[]): Promise<CreatedKey>
+  /** Ends the server without a word, as a power cut would. */
+  kill(): Promise<void>
+  /** Starts it again on the same port and database. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** `config` is written as `lockgate.config.json`. */
+export async function serve(config: object = {}): Promise<Serving> {
+  const folder = mkdtempSync(join(tmpdir(), 'lockgate-e2e-'))
+  writeFileSync(join(folder, 'lockgate.config.json'), JSON.stringify(config))
+  let calls = 0
+  const upstream = createServer((_req, res) => {
+    calls++
+    res.end('ok')
+  }).listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+  const port = String(await freePort())
+  const adminPort = String(await freePort())
+  let server: ChildProcess | undefined
+
+  const cli = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run(process.execPath, [MAIN, ...args], { cwd: folder })
+    return stdout
+  }
+  const start = async (): Promise<void> => {
+    const ports = ['--port', port, '--admin-port', adminPort]
+    server = spawn(process.execPath, [MAIN, 'serve', '--upstream', upstreamUrl, ...ports], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    await listening(server, Number(port))
+  }
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
+    const ended = once(server, 'exit')
+    server.kill(signal)
+    await ended
+  }
+
+  await start()
+  return {
+    url: `http://127.0.0.1:${port}`,
+    folder,
+    upstreamCalls: () => calls,
+    cli,
+    createKey: async (...args) =>
+      JSON.parse(await cli('keys', 'create', '--owner', 'ada@example.com', '--json', ...args)),
+    kill: () => end('SIGKILL'),
+    start,
+    async stop() {
+      await end('SIGTERM')
+      upstream.closeAllConnections()
+      upstream.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Resolves when the port accepts a connection; rejects with what the server said if it ends. */
+async function listening(server: ChildProcess, port: number): Promise<void> {
+  let said = ''
+  server.stderr?.on('data', (chunk) => {
+    said += chunk
+  })
+  const deadline = Date.now() + 10_000
+  while (Date.now() < deadline) {
+    if (server.exitCode !== null) throw new Error(`serve ended: ${said}`)
+    try {
+      await fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' })
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  throw new Error(`serve did not listen within 10 s: ${said}`)
+}
+
+async function freePort(): Promise<number> {
+  const probe = createNetServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
