@@ -75,7 +75,7 @@ test('every rule carries the pattern as the scanner reads it', () => {
   const source = pattern.trim()
   expect(gitleaks).toContain(`regex = '''(${source})'''`)
   expect(gitleaks).toContain('keywords = ["acme_live_", "acme_test_"]')
-  expect(trufflehog).toContain(`key: '(${source})'`)
+  expect(trufflehog).toContain(`key: "(${source})"`)
   // secretlint takes a string for a regular expression only between slashes.
   expect(JSON.parse(secretlint)).toMatchObject({
     rules: [{ options: { patterns: [{ patterns: [`/${source}/`] }] } }],

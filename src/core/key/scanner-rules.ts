@@ -4,7 +4,7 @@
  * All three share the format's own pattern. It has no word boundaries on purpose: a key in escaped
  * text (`\nacme_live_…`, `key%3Dacme_live_…`) touches letters on its left and is as leaked as any
  * other, while fixed lengths on both sides of an underscore make accidental matches implausible.
- * The pattern is plain RE2 and linear. The files in `rules/` are these texts for the default prefix.
+ * The pattern is plain RE2, linear, and holds nothing that TOML, YAML or JSON would escape. The files in `rules/` are these texts for the default prefix.
  */
 import { createKeyFormat } from './format.ts'
 
@@ -68,12 +68,24 @@ detectors:
     keywords:
 ${keywords.map((word) => `      - ${word}`).join('\n')}
     regex:
-      key: '(${pattern})'
+      key: "(${pattern})"
     entropy: ${MIN_ENTROPY}
 `
 
-function secretlintRule(name: string, pattern: string): string {
-  const id = '@secretlint/secretlint-rule-pattern'
-  const rule = { id, options: { patterns: [{ name, patterns: [`/${pattern}/`] }] } }
-  return `${JSON.stringify({ rules: [rule] }, null, 2)}\n`
+/** A string is a regular expression to secretlint only between slashes. */
+const secretlintRule = (name: string, pattern: string): string => `{
+  "rules": [
+    {
+      "id": "@secretlint/secretlint-rule-pattern",
+      "options": {
+        "patterns": [
+          {
+            "name": "${name}",
+            "patterns": ["/${pattern}/"]
+          }
+        ]
+      }
+    }
+  ]
 }
+`
