@@ -1,0 +1,108 @@
+/**
+ * LockgateConfig: what a person writes in `lockgate.config.ts` or passes to `lockgate()`. Only the
+ * shape; `resolveSettings` adds defaults, refuses what cannot be, and makes the frozen Settings.
+ */
+import type { LimitInput } from '../core/limits/limit-input.ts'
+
+/** A whole number of milliseconds, or a text such as `'250ms'`, `'10s'`, `'1m'`, `'24h'`, `'7d'`. */
+export type Duration = string | number
+
+export interface KeysConfig {
+  /** `acme` gives keys `acme_live_…` and `acme_test_…`. Default `sk`, which Stripe uses too. */
+  readonly prefix?: string
+  /** Which hash new keys get; both kinds always verify. Default `argon2id`. */
+  readonly hash?: 'argon2id' | 'bcrypt'
+  /** Default `{ memoryKiB: 19456, passes: 2, parallelism: 1 }`. */
+  readonly argon2id?: {
+    readonly memoryKiB?: number
+    readonly passes?: number
+    readonly parallelism?: number
+  }
+  /** Default `{ cost: 12 }`. */
+  readonly bcrypt?: { readonly cost?: number }
+  /** How many hashes run at once and how many wait. Default `{ running: 2, queued: 64 }`. */
+  readonly hashing?: { readonly running?: number; readonly queued?: number }
+}
+
+export interface TierConfig {
+  /** All of them are checked as one decision. `[]` means no limit at all. */
+  readonly limits: readonly LimitInput[]
+  /** Requests in flight per key. Default: no cap. */
+  readonly maxConcurrent?: number
+  /** Not enforced by this version, therefore refused. */
+  readonly spend?: never
+  /** Not enforced by this version, therefore refused. */
+  readonly maxOutputTokens?: never
+  /** Not enforced by this version, therefore refused. */
+  readonly models?: never
+}
+
+export interface AddressConfig {
+  /** Limits over all requests of one address. Default 1,200 a minute, named `ip`. */
+  readonly limits?: readonly LimitInput[]
+  /** Limit over bad credentials of one address. Default 20 a minute. */
+  readonly failures?: { readonly quota?: number; readonly window?: Duration }
+  /** Addresses and CIDR blocks whose X-Forwarded-For is believed. Default `[]`: nobody's. */
+  readonly trustedProxies?: readonly string[]
+  /** IPv6 addresses are counted by this prefix, 32 to 128. Default 64. */
+  readonly ipv6PrefixBits?: number
+}
+
+export interface RouteConfig {
+  /** A path prefix such as `/v1/chat`; matches whole segments. */
+  readonly path: string
+  /** Default: every method. */
+  readonly methods?: readonly string[]
+  /** Default: `read` for GET and HEAD, `write` for others. */
+  readonly scope?: string
+  /** Units per request. Default 1. */
+  readonly cost?: number
+  /** Limits of this route, beside those of the tier. Default `[]`. */
+  readonly limits?: readonly LimitInput[]
+  /** Default: the top-level `upstream`. */
+  readonly upstream?: string
+}
+
+export interface GatewayConfig {
+  /** Largest request body in bytes. Default 10 MiB. */
+  readonly maxBodyBytes?: number
+  /** From the first byte to the last header. Default `'10s'`. */
+  readonly headersTimeout?: Duration
+  /** From the first byte to the last byte of the body. Default `'60s'`. */
+  readonly requestTimeout?: Duration
+  /** Until the upstream's response headers. Default `'120s'`. */
+  readonly upstreamTimeout?: Duration
+  /** Between two chunks of the upstream's body. Default `'120s'`. */
+  readonly upstreamIdleTimeout?: Duration
+  /** To connect to the upstream. Default `'5s'`. */
+  readonly connectTimeout?: Duration
+  /** How long a shutdown waits for requests in flight. Default `'10s'`. */
+  readonly drainTimeout?: Duration
+}
+
+export interface LockgateConfig {
+  /** `sqlite:PATH`. `LOCKGATE_DATABASE_URL` wins over it. Default `sqlite:./lockgate.db`. */
+  readonly databaseUrl?: string
+  readonly keys?: KeysConfig
+  /** By name. Default `free` and `paid`; a tier named here replaces the default of that name. */
+  readonly tiers?: Readonly<Record<string, TierConfig>>
+  /** `false` turns the address layer off. */
+  readonly ip?: AddressConfig | false
+  /** `openai` nests refusals in `{"error":{…}}`. Default `lockgate`. */
+  readonly errors?: 'lockgate' | 'openai'
+  /** Adds X-RateLimit-Limit, -Remaining and -Reset. Default false. */
+  readonly legacyHeaders?: boolean
+  /** The realm in WWW-Authenticate. Default `api`. */
+  readonly realm?: string
+  /** What the gateway stands in front of: an http(s) origin, optionally with a base path. */
+  readonly upstream?: string
+  /** Set on every request to the upstream, last. Default none. */
+  readonly upstreamHeaders?: Readonly<Record<string, string>>
+  /** Tried in order, the first match wins. Default `[]`: everything goes to `upstream`. */
+  readonly routes?: readonly RouteConfig[]
+  readonly gateway?: GatewayConfig
+  /** What happens while shared counters cannot be reached. Default `local`. */
+  readonly outage?: 'local' | 'closed' | 'open'
+  /** Not enforced by this version, therefore refused. */
+  readonly spend?: never
+}

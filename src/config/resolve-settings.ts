@@ -1,0 +1,190 @@
+/**
+ * Configuration and environment to one frozen Settings: read by the schema, completed with
+ * defaults, then checked across members. Pure; throws a ConfigError with every problem it found.
+ */
+import { ConfigError } from '../core/errors.ts'
+import type {
+  AddressSettings,
+  GatewaySettings,
+  KeySettings,
+  RouteSettings,
+  Settings,
+} from '../core/settings.ts'
+import { DEFAULT_TIERS, type Tier } from '../core/tier.ts'
+import { acrossProblems } from './across.ts'
+import { checkDatabaseUrl, DEFAULT_DATABASE_URL } from './database-url.ts'
+import { type Environment, readEnvironment } from './environment.ts'
+import { freezeDeep } from './freeze-deep.ts'
+import { trimSlash } from './http-values.ts'
+import { linesOf, refuse } from './problems.ts'
+import { configSchema, type ReadConfig } from './schema.ts'
+
+const MINUTE_MS = 60_000
+
+/** What a command line says; it wins over file and environment. */
+export interface SettingsOverrides {
+  readonly databaseUrl?: string
+  readonly upstream?: string
+}
+
+/**
+ * The settings that `config` (as a person wrote it) and `env` make. The order of precedence is
+ * `overrides`, then the environment, then `config`, then the default. `source` begins each problem.
+ *
+ * @throws ConfigError one line a problem, at most ten, each naming the member's path.
+ * @example
+ * ```ts
+ * resolveSettings({ keys: { prefix: 'acme' } }, {}).keys.prefix // 'acme'
+ * ```
+ */
+export function resolveSettings(
+  config: unknown,
+  env: Environment,
+  overrides: SettingsOverrides = {},
+  source = 'configuration',
+): Settings {
+  const environment = readEnvironment(env)
+  const read = readConfig(config, source)
+  const settings: Settings = freezeDeep({
+    databaseUrl: databaseUrlOf(overrides, environment.databaseUrl, read, source),
+    redisUrl: undefined,
+    keys: keySettings(read.keys),
+    tiers: tiersOf(read.tiers),
+    address: addressSettings(read.ip),
+    http: {
+      trustedProxies: [...((read.ip || undefined)?.trustedProxies ?? [])],
+      ipv6PrefixBits: (read.ip || undefined)?.ipv6PrefixBits ?? 64,
+      errors: read.errors ?? 'lockgate',
+      legacyHeaders: read.legacyHeaders ?? false,
+      realm: read.realm ?? 'api',
+    },
+    gateway: gatewaySettings(read, overrides.upstream),
+    outage: read.outage ?? 'local',
+    logLevel: environment.logLevel,
+  })
+  const problems = acrossProblems(settings)
+  return problems.length === 0 ? settings : refuse(problems, source)
+}
+
+function readConfig(config: unknown, source: string): ReadConfig {
+  const hostile = hostileMember(config)
+  if (hostile !== undefined) refuse([`${hostile} is not a known member`], source)
+  const result = configSchema.safeParse(config)
+  return result.success ? result.data : refuse(linesOf(result.error.issues), source)
+}
+
+/** `__proto__` as a member of its own, which a parser would otherwise drop without a word. */
+function hostileMember(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null || depth > 8) return undefined
+  if (Object.hasOwn(value, '__proto__')) return '__proto__'
+  for (const inner of Object.values(value)) {
+    const found = hostileMember(inner, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function databaseUrlOf(
+  overrides: SettingsOverrides,
+  fromEnvironment: string | undefined,
+  read: ReadConfig,
+  source: string,
+): string {
+  if (overrides.databaseUrl !== undefined)
+    return checkDatabaseUrl(overrides.databaseUrl, 'databaseUrl')
+  if (fromEnvironment !== undefined)
+    return checkDatabaseUrl(fromEnvironment, 'LOCKGATE_DATABASE_URL')
+  return checkDatabaseUrl(read.databaseUrl ?? DEFAULT_DATABASE_URL, `${source}: databaseUrl`)
+}
+
+function keySettings(read: ReadConfig['keys']): KeySettings {
+  return {
+    prefix: read?.prefix ?? 'sk',
+    hash: read?.hash ?? 'argon2id',
+    argon2id: {
+      memoryKiB: read?.argon2id?.memoryKiB ?? 19_456,
+      passes: read?.argon2id?.passes ?? 2,
+      parallelism: read?.argon2id?.parallelism ?? 1,
+    },
+    bcrypt: { cost: read?.bcrypt?.cost ?? 12 },
+    hashing: {
+      running: read?.hashing?.running ?? 2,
+      queued: read?.hashing?.queued ?? 64,
+    },
+  }
+}
+
+function tiersOf(read: ReadConfig['tiers']): ReadonlyMap<string, Tier> {
+  const tiers = new Map(DEFAULT_TIERS.map((tier) => [tier.name, tier]))
+  for (const [name, tier] of Object.entries(read ?? {})) {
+    const { maxConcurrent } = tier
+    tiers.set(name, {
+      name,
+      limits: [...tier.limits],
+      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    })
+  }
+  return tiers
+}
+
+function addressSettings(read: ReadConfig['ip']): AddressSettings | null {
+  if (read === false) return null
+  return {
+    limits: [
+      ...(read?.limits ?? [
+        {
+          name: 'ip',
+          quota: 1200,
+          windowMs: MINUTE_MS,
+          algorithm: 'sliding-window' as const,
+        },
+      ]),
+    ],
+    failures: {
+      name: 'ip-failures',
+      quota: read?.failures?.quota ?? 20,
+      windowMs: read?.failures?.window ?? MINUTE_MS,
+      algorithm: 'sliding-window' as const,
+    },
+  }
+}
+
+function gatewaySettings(read: ReadConfig, upstream: string | undefined): GatewaySettings {
+  const { gateway = {}, routes = [], upstreamHeaders = {} } = read
+  const headers = Object.entries(upstreamHeaders).map(([name, value]) => [
+    name.toLowerCase(),
+    value,
+  ])
+  return {
+    upstream: upstream === undefined ? read.upstream : upstreamOverride(upstream),
+    upstreamHeaders: Object.fromEntries(headers),
+    routes: routes.map(routeSettings),
+    maxBodyBytes: gateway.maxBodyBytes ?? 10 * 1024 * 1024,
+    headersTimeoutMs: gateway.headersTimeout ?? 10_000,
+    requestTimeoutMs: gateway.requestTimeout ?? 60_000,
+    upstreamTimeoutMs: gateway.upstreamTimeout ?? 120_000,
+    upstreamIdleTimeoutMs: gateway.upstreamIdleTimeout ?? 120_000,
+    connectTimeoutMs: gateway.connectTimeout ?? 5_000,
+    drainTimeoutMs: gateway.drainTimeout ?? 10_000,
+  }
+}
+
+function upstreamOverride(input: string): string {
+  const result = configSchema.safeParse({ upstream: input })
+  if (result.success && result.data.upstream !== undefined) return result.data.upstream
+  throw new ConfigError(
+    '--upstream must be an http:// or https:// origin with an optional base path, without credentials, query or fragment',
+  )
+}
+
+function routeSettings(read: NonNullable<ReadConfig['routes']>[number]): RouteSettings {
+  const { path, methods, scope, upstream } = read
+  return {
+    path: path === '/' ? path : trimSlash(path),
+    ...(methods === undefined ? {} : { methods: [...methods] }),
+    ...(scope === undefined ? {} : { scope }),
+    cost: read.cost ?? 1,
+    limits: [...(read.limits ?? [])],
+    ...(upstream === undefined ? {} : { upstream }),
+  }
+}

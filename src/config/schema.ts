@@ -1,0 +1,158 @@
+/**
+ * The schema of the configuration: every member, what it may be, nothing else. Strict at each
+ * level, so that a misspelt member is refused instead of quietly leaving a default in force.
+ */
+import { z } from 'zod'
+import {
+  headerNameProblem,
+  isForwardedMethod,
+  isHeaderValue,
+  isPlainPath,
+  readUpstream,
+} from './http-values.ts'
+import {
+  addressBlock,
+  duration,
+  limits,
+  listOf,
+  members,
+  oneOf,
+  secretValue,
+  text,
+  trueOrFalse,
+  value,
+  whole,
+} from './members.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const MAX_BODY_BYTES = 2 ** 40
+const MAX_WINDOW_MS = 366 * 24 * HOUR_MS
+
+/** Known, so that it is refused with a reason instead of as a stranger. */
+const notEnforced = z
+  .custom<undefined>((input) => input === undefined, {
+    error: 'is not enforced by this version; leave it out rather than rely on it',
+  })
+  .optional()
+
+const upstream = z
+  .unknown()
+  .transform((input, context): string => {
+    const url = readUpstream(input)
+    if (url !== undefined) return url
+    const message =
+      'must be an http:// or https:// origin with an optional base path, without credentials, query or fragment'
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+  .optional()
+
+const keys = members({
+  prefix: text(
+    'lower-case letters and digits, 1 to 16 of them, starting with a letter and without "_live" (such as "acme")',
+    /^[a-z][a-z0-9]{0,15}$/,
+  ).optional(),
+  hash: oneOf(['argon2id', 'bcrypt']).optional(),
+  argon2id: members({
+    memoryKiB: whole(8, 4_194_304).optional(),
+    passes: whole(1, 64).optional(),
+    parallelism: whole(1, 64).optional(),
+  }).optional(),
+  bcrypt: members({ cost: whole(4, 20).optional() }).optional(),
+  hashing: members({
+    running: whole(1, 64).optional(),
+    queued: whole(0, 10_000).optional(),
+  }).optional(),
+})
+
+const tier = members({
+  limits,
+  maxConcurrent: whole(1, 1_000_000).optional(),
+  spend: notEnforced,
+  maxOutputTokens: notEnforced,
+  models: notEnforced,
+})
+
+const tierName = text(
+  'a name of letters, digits, "-" and "_", 1 to 64 of them',
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+)
+
+const address = members({
+  limits: limits.optional(),
+  failures: members({
+    quota: whole(1, Number.MAX_SAFE_INTEGER).optional(),
+    window: duration(1, MAX_WINDOW_MS).optional(),
+  }).optional(),
+  trustedProxies: listOf(addressBlock, 'addresses and CIDR blocks').optional(),
+  ipv6PrefixBits: whole(32, 128).optional(),
+})
+
+const methods = listOf(
+  value<string>('a method in upper case such as GET or POST', isForwardedMethod),
+  'methods',
+).refine((list) => list.length > 0, { error: 'must name a method, or be left out for all of them' })
+
+const route = members({
+  path: value<string>('a path such as /v1/chat, of plain segments, without escapes', isPlainPath),
+  methods: methods.optional(),
+  scope: text(
+    'a scope such as "write" or "chat:write"',
+    /^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$/,
+  ).optional(),
+  cost: whole(1, Number.MAX_SAFE_INTEGER).optional(),
+  limits: limits.optional(),
+  upstream,
+})
+
+const headers = z
+  .record(z.string(), secretValue('visible ASCII text', isHeaderValue), {
+    error: 'must be an object of header names and values',
+  })
+  .superRefine((record, context) => {
+    const seen = new Set<string>()
+    for (const name of Object.keys(record)) {
+      const again = seen.has(name.toLowerCase()) ? 'is there twice; keep one' : undefined
+      const message = headerNameProblem(name) ?? again
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message })
+      seen.add(name.toLowerCase())
+    }
+  })
+
+const gateway = members({
+  maxBodyBytes: whole(0, MAX_BODY_BYTES).optional(),
+  headersTimeout: duration(1, HOUR_MS).optional(),
+  requestTimeout: duration(1, 24 * HOUR_MS).optional(),
+  upstreamTimeout: duration(1, 24 * HOUR_MS).optional(),
+  upstreamIdleTimeout: duration(1, 24 * HOUR_MS).optional(),
+  connectTimeout: duration(1, HOUR_MS).optional(),
+  drainTimeout: duration(0, HOUR_MS).optional(),
+})
+
+export const configSchema = members({
+  databaseUrl: secretValue(
+    'a text such as "sqlite:./lockgate.db"',
+    (input) => typeof input === 'string',
+  ).optional(),
+  keys: keys.optional(),
+  tiers: z.record(tierName, tier, { error: 'must be an object of tiers by name' }).optional(),
+  ip: z
+    .union([z.literal(false), address], { error: 'must be an object, or false to turn it off' })
+    .optional(),
+  errors: oneOf(['lockgate', 'openai']).optional(),
+  legacyHeaders: trueOrFalse.optional(),
+  realm: text(
+    '1 to 64 printable ASCII characters without quotes',
+    /^[\x20!\x23-\x5b\x5d-\x7e]{1,64}$/,
+  ).optional(),
+  upstream,
+  upstreamHeaders: headers.optional(),
+  routes: listOf(route, 'routes').optional(),
+  gateway: gateway.optional(),
+  outage: oneOf(['local', 'closed', 'open']).optional(),
+  spend: notEnforced,
+})
+
+/** The configuration after reading: limits parsed, durations in ms, defaults not yet in place. */
+export type ReadConfig = z.output<typeof configSchema>
