@@ -1,0 +1,164 @@
+/**
+ * The gateway: a reverse proxy that lets in only what the gate admits.
+ *
+ * node:http in front, one undici pool per upstream origin behind. A request is looked at as it was
+ * sent (raw-request.ts), matched to a route, decided by the gate, and only then sent on; all of that
+ * in one turn where the gate answers synchronously. Closing drains: no new connections, 503 for new
+ * requests, and what is in flight may finish until the deadline.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from '../core/ports/logger.ts'
+import type { GatewaySettings } from '../core/settings.ts'
+import type { Gate } from '../engine/gate.ts'
+import { createAdmission } from '../http/admit.ts'
+import { createRefuse } from '../http/refusal.ts'
+import { createRequestIds } from '../http/request-id.ts'
+import { isSmallBody } from './answer.ts'
+import { Connections, type Refusals } from './connections.ts'
+import { Exchange, type ExchangeParts } from './exchange.ts'
+import { createPeers } from './peers.ts'
+import { inspect } from './raw-request.ts'
+import { ResponseHeaders } from './response-headers.ts'
+import { NO_ROUTE, optionsFor, Routes } from './routes.ts'
+import { countAllHeaders, serverOptions } from './server-options.ts'
+import { Upstreams } from './upstream.ts'
+import { UpstreamHeaders } from './upstream-headers.ts'
+
+export interface GatewayOptions {
+  readonly gate: Gate
+  readonly settings: GatewaySettings
+  /** Default: the gate's. */
+  readonly log?: Logger
+}
+
+export interface Gateway {
+  readonly server: Server
+  /** Resolves with the address once connections are accepted; port 0 picks a free one. */
+  listen(where: { readonly port: number; readonly host: string }): Promise<AddressInfo>
+  /** Drains: resolves when every request has been answered or cut. Leaves the gate open. */
+  close(): Promise<void>
+}
+
+/**
+ * Builds a gateway; nothing listens yet.
+ *
+ * @throws ConfigError for an upstream that is not an http or https URL.
+ * @example
+ * const gateway = createGateway({ gate, settings: settings.gateway })
+ * const { port } = await gateway.listen({ port: 8787, host: '127.0.0.1' })
+ */
+export function createGateway({ gate, settings, log = gate.log }: GatewayOptions): Gateway {
+  const upstreams = new Upstreams(settings)
+  const refusal = createRefusals(gate)
+  const connections = new Connections(createPeers(gate.http), refusal)
+  const handle = createHandler(gate, settings, connections, {
+    routes: new Routes(settings, upstreams.of),
+    parts: {
+      gate,
+      log,
+      refusal,
+      upstreamHeaders: new UpstreamHeaders(settings.upstreamHeaders),
+      responseHeaders: new ResponseHeaders(gate.http.legacyHeaders),
+      maxBodyBytes: settings.maxBodyBytes,
+      stallTimeoutMs: settings.upstreamIdleTimeoutMs,
+      isDraining: () => connections.isDraining,
+    },
+  })
+
+  const server = createServer(serverOptions(settings))
+  countAllHeaders(server)
+  connections.attach(server)
+  server.on('request', (request, response) => handle(request, response, false))
+  server.on('checkContinue', (request, response) => handle(request, response, true))
+  server.on('checkExpectation', (request, response) => handle(request, response, false))
+
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= drain(server, connections, settings.drainTimeoutMs).then(() => upstreams.close())
+    return closing
+  }
+  return Object.freeze({ server, listen: listenOn(server), close })
+}
+
+const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
+type Handle = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void
+
+function createHandler(
+  gate: Gate,
+  { maxBodyBytes }: GatewaySettings,
+  connections: Connections,
+  { routes, parts }: { readonly routes: Routes; readonly parts: ExchangeParts },
+): Handle {
+  const admit = createAdmission(gate)
+  return function handle(request, response, expectsContinue) {
+    const connection = connections.of(request.socket)
+    if (connection === undefined || connection.closing) return
+    connection.expect(response)
+    const sound = inspect(request, maxBodyBytes)
+    if (!sound.ok || connections.isDraining) {
+      const refusal = parts.refusal(sound.ok ? 'overloaded' : sound.code)
+      const close = refusal.close || expectsContinue || !declaresSmallBody(request)
+      connection.refuse(response, refusal, close)
+      return
+    }
+    const { method, target } = sound
+    const route = routes.match(method, target)
+    const arrival = { request, response, connection, sound, route, expectsContinue }
+    const exchange = new Exchange(parts, arrival)
+    const admission = admit(
+      {
+        method,
+        target: target.pathAndQuery,
+        rawHeaders: request.rawHeaders,
+        remoteAddress: connection.remoteAddress,
+      },
+      route === undefined ? NO_ROUTE : optionsFor(route, method),
+    )
+    if (admission instanceof Promise) void admission.then((late) => exchange.decided(late))
+    else exchange.decided(admission)
+  }
+}
+
+/** For requests that were not found sound; the parser has made sure that this is a number. */
+function declaresSmallBody({ headers }: IncomingMessage): boolean {
+  return (
+    headers['transfer-encoding'] === undefined &&
+    isSmallBody(Number(headers['content-length'] ?? 0))
+  )
+}
+
+/** Refusals of requests that the gate never saw have an id of their own. */
+function createRefusals(gate: Gate): Refusals {
+  const refuse = createRefuse(gate.http)
+  const nextRequestId = createRequestIds()
+  return function refusal(code, requestId = nextRequestId()) {
+    const made = refuse(code, { requestId })
+    if (code !== 'method_not_allowed') return made
+    return { ...made, headers: [...made.headers, ['Allow', ALLOWED_METHODS]] }
+  }
+}
+
+function listenOn(server: Server): Gateway['listen'] {
+  return (where) =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(where, () => {
+        server.off('error', reject)
+        const address = server.address()
+        if (address === null || typeof address === 'string') reject(new Error('no TCP address'))
+        else resolve(address)
+      })
+    })
+}
+
+function drain(server: Server, connections: Connections, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => connections.cut(), timeoutMs)
+    server.close(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
+  })
+}

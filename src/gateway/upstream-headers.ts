@@ -1,0 +1,134 @@
+/**
+ * The headers of an upstream request: the client's, minus what is not the upstream's business, plus
+ * ours. One pass over the raw list, in its order, duplicates kept. Ours come last and nothing that
+ * the client sends can remove, repeat or imitate them.
+ */
+import type { Identity } from '../core/decision.ts'
+import type { Peer } from './peers.ts'
+
+/** Never passed on: hop-by-hop, set by us, or the client's credential. Lower case. */
+const DROPPED: readonly string[] = [
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'host',
+  'authorization',
+  'x-api-key',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+]
+
+export interface HeaderInput {
+  readonly rawHeaders: readonly string[]
+  /** Value of Connection, lower case; its names are dropped. */
+  readonly connection: string | undefined
+  readonly peer: Peer
+  /** The client's Host, valid. */
+  readonly clientHost: string
+  readonly upstreamHost: string
+  readonly identity: Identity
+  readonly requestId: string
+}
+
+export class UpstreamHeaders {
+  readonly #dropped: ReadonlySet<string>
+  readonly #configured: readonly string[]
+  readonly #identities = new WeakMap<Identity, readonly string[]>()
+  /** True where the gateway itself authenticates to the upstream. */
+  readonly suppliesCredential: boolean
+
+  /** `configured`: set on every request, last; lower-case names. */
+  constructor(configured: Readonly<Record<string, string>>) {
+    const entries = Object.entries(configured).map(([name, value]) => [name.toLowerCase(), value])
+    const names = entries.map(([name]) => name ?? '')
+    this.#configured = entries.flat()
+    this.#dropped = new Set([...DROPPED, ...names])
+    this.suppliesCredential = names.includes('authorization') || names.includes('x-api-key')
+  }
+
+  /** A flat list of names and values. */
+  build(input: HeaderInput): string[] {
+    const { rawHeaders, connection, peer } = input
+    const headers: string[] = []
+    const listed = connection === undefined ? undefined : namesIn(connection)
+    let forwardedFor = ''
+    let forwardedProto = 'http'
+    let forwardedHost = input.clientHost
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const name = rawHeaders[i] ?? ''
+      const value = rawHeaders[i + 1] ?? ''
+      const lower = name.toLowerCase()
+      if (this.#dropped.has(lower)) {
+        if (!peer.trusted) continue
+        if (lower === 'x-forwarded-for') forwardedFor += `${value}, `
+        else if (lower === 'x-forwarded-proto') forwardedProto = value
+        else if (lower === 'x-forwarded-host') forwardedHost = value
+        continue
+      }
+      if (isOurs(lower) || listed?.has(lower) === true) continue
+      headers.push(name, value)
+    }
+    headers.push(
+      'host',
+      input.upstreamHost,
+      'x-forwarded-for',
+      forwardedFor + peer.address,
+      'x-forwarded-proto',
+      forwardedProto,
+      'x-forwarded-host',
+      forwardedHost,
+      'x-lockgate-request-id',
+      input.requestId,
+    )
+    for (const part of this.#identityOf(input.identity)) headers.push(part)
+    for (const part of this.#configured) headers.push(part)
+    return headers
+  }
+
+  #identityOf(identity: Identity): readonly string[] {
+    const known = this.#identities.get(identity)
+    if (known !== undefined) return known
+    const made: readonly string[] = Object.freeze([
+      'x-lockgate-key-id',
+      headerText(identity.keyId),
+      'x-lockgate-owner',
+      headerText(identity.owner),
+      'x-lockgate-tier',
+      headerText(identity.tier),
+      'x-lockgate-scopes',
+      headerText(identity.scopes.join(',')),
+    ])
+    this.#identities.set(identity, made)
+    return made
+  }
+}
+
+/**
+ * Reserved names: `X-Lockgate-*`, `Proxy-*`, and any name with an underscore, which a CGI-style
+ * upstream cannot tell from its twin with a hyphen.
+ */
+function isOurs(lower: string): boolean {
+  return lower.includes('_') || lower.startsWith('x-lockgate-') || lower.startsWith('proxy-')
+}
+
+/** The names that a Connection value lists; undefined for the usual `keep-alive` and `close`. */
+function namesIn(connection: string): ReadonlySet<string> | undefined {
+  if (connection === 'keep-alive' || connection === 'close') return undefined
+  return new Set(connection.split(',').map((name) => name.trim()))
+}
+
+/** Text as a header value: printable ASCII as it is, the rest as `%XX` of its UTF-8 bytes. */
+export function headerText(text: string): string {
+  let safe = true
+  for (let i = 0; i < text.length && safe; i++) {
+    const c = text.charCodeAt(i)
+    safe = c > 0x20 && c < 0x7f && c !== 0x25
+  }
+  return safe ? text : encodeURI(text.toWellFormed())
+}
