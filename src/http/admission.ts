@@ -18,8 +18,8 @@ export interface RawRequest {
 
 export interface AdmissionOptions {
   readonly scope?: string | undefined
-  /** A safe integer of at least 1; default 1. */
-  readonly cost?: number | undefined
+  /** A safe integer of at least 1; default 1. A function is called once, before the check. */
+  readonly cost?: number | (() => number) | undefined
   readonly route?: RouteLimits | undefined
 }
 
