@@ -4,7 +4,8 @@
  * All three share the format's own pattern. It has no word boundaries on purpose: a key in escaped
  * text (`\nacme_live_…`, `key%3Dacme_live_…`) touches letters on its left and is as leaked as any
  * other, while fixed lengths on both sides of an underscore make accidental matches implausible.
- * The pattern is plain RE2, linear, and holds nothing that TOML, YAML or JSON would escape. The files in `rules/` are these texts for the default prefix.
+ * The pattern is plain RE2, linear, and holds nothing that TOML, YAML or JSON would escape. The
+ * files in `rules/` are these texts for the default prefix.
  */
 import { createKeyFormat } from './format.ts'
 
