@@ -27,7 +27,6 @@ export const MAX_PARALLELISM = 16
 export const MAX_BCRYPT_COST = 14
 
 const MAX_TEXT_LENGTH = 256
-const MIN_SALT_BYTES = 8
 const MIN_HASH_BYTES = 16
 /** The header decides the kind; the parsers of the libraries that will check it do the rest. */
 const ARGON2ID = '$argon2id$'
@@ -53,7 +52,6 @@ function readArgon2id(text: string): StoredHash | undefined {
     memoryCost <= MAX_MEMORY_KIB &&
     timeCost <= MAX_PASSES &&
     parallelism <= MAX_PARALLELISM &&
-    saltLen >= MIN_SALT_BYTES &&
     outputLen >= MIN_HASH_BYTES
   if (!usable) return undefined
   const modern = Number(version) === ARGON2_VERSION_19 && saltLen >= 16 && outputLen >= 32
