@@ -1,8 +1,10 @@
 /**
- * Two projects: `unit` needs nothing but the sources; `repository` tests the packed tarball and the
- * documentation, and packs and installs once before its first test.
+ * Three projects. `unit` needs nothing but the sources, `repository` looks at the checkout, and
+ * `published` tests the packed tarball: it packs and installs it once before its first test.
  */
 import { defineConfig } from 'vitest/config'
+
+const PUBLISHED = ['tests/package/**/*.test.ts', 'tests/docs/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -20,8 +22,18 @@ export default defineConfig({
         test: {
           name: 'repository',
           include: ['tests/**/*.test.ts'],
-          globalSetup: ['tests/consumer.setup.ts'],
+          exclude: PUBLISHED,
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'published',
+          include: PUBLISHED,
+          globalSetup: ['tests/package/install.setup.ts'],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

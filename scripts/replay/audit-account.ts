@@ -1,0 +1,34 @@
+/** The audit log's own account of a night: sums of its counts, and whether its chain is whole. */
+import type { Gate } from '../../src/engine/gate.ts'
+
+export interface AuditAccount {
+  readonly rows: number
+  /** The sum of the counts of `limit.exceeded`: as many as 429s were sent. */
+  readonly limitExceeded: number
+  /** The same by the name of the limit. */
+  readonly byLimit: ReadonlyMap<string, number>
+  readonly intact: boolean
+}
+
+const PAGE_SIZE = 10_000
+
+export async function auditAccount(gate: Gate): Promise<AuditAccount> {
+  const byLimit = new Map<string, number>()
+  let rows = 0
+  let limitExceeded = 0
+  let afterPosition = 0
+  for (;;) {
+    const page = await gate.audit.read({ afterPosition, pageSize: PAGE_SIZE })
+    for (const { position, row } of page) {
+      afterPosition = position
+      rows += 1
+      if (row.event !== 'limit.exceeded') continue
+      const limit = String(row.details['limit'])
+      limitExceeded += row.count
+      byLimit.set(limit, (byLimit.get(limit) ?? 0) + row.count)
+    }
+    if (page.length < PAGE_SIZE) break
+  }
+  const { intact } = await gate.audit.verify()
+  return { rows, limitExceeded, byLimit, intact }
+}

@@ -1,0 +1,75 @@
+/**
+ * The night through the real engine on a simulated clock: gate, exact windows, SQLite and audit as
+ * in production; only HTTP and the waiting are left out. Six hours take a few seconds.
+ */
+import { resolveSettings } from '../../src/config/index.ts'
+import { ERRORS } from '../../src/core/errors.ts'
+import type { Gate } from '../../src/engine/gate.ts'
+import { openGate } from '../../src/lockgate.ts'
+import { createTestClock } from '../../src/testing/index.ts'
+import { auditAccount } from './audit-account.ts'
+import { type Caller, createCallers } from './callers.ts'
+import type { Progress } from './progress.ts'
+import { type ScenarioName, type ScenarioResult, Tally } from './tally.ts'
+import { type Call, START_MS } from './trace.ts'
+
+export interface RunOptions {
+  readonly trace: readonly Call[]
+  /** A folder for the databases. */
+  readonly folder: string
+  readonly progress: Progress
+}
+
+export async function runInEngine(
+  scenario: ScenarioName,
+  { trace, folder, progress }: RunOptions,
+): Promise<ScenarioResult> {
+  const startedMs = performance.now()
+  const clock = createTestClock(START_MS)
+  const gate = scenario === 'open' ? undefined : await openReplayGate(folder, scenario, clock)
+  const callers = await createCallers(scenario, gate)
+  const scraper = new Tally()
+  const users = new Tally()
+  for (const [index, { atMs, caller }] of trace.entries()) {
+    // The audit folds repeats within a second, so every simulated second ends with a flush.
+    if (gate !== undefined && secondOf(atMs) > secondOf(clock.wallMs())) await gate.audit.flush()
+    clock.advance(atMs - clock.wallMs())
+    const status = gate === undefined ? 200 : await ask(gate, callers[caller], index)
+    const tally = caller === 0 ? scraper : users
+    tally.add(atMs, status)
+    progress.at(index + 1)
+  }
+  const audit = gate === undefined ? null : await auditAccount(gate)
+  await gate?.close()
+  return {
+    scenario,
+    scraper: scraper.outcome(),
+    users: users.outcome(),
+    audit,
+    elapsedMs: performance.now() - startedMs,
+  }
+}
+
+const secondOf = (ms: number): number => Math.floor(ms / 1000)
+
+function openReplayGate(
+  folder: string,
+  scenario: ScenarioName,
+  clock: ReturnType<typeof createTestClock>,
+): Promise<Gate> {
+  const config = { databaseUrl: `sqlite:${folder}/${scenario}.db` }
+  return openGate(resolveSettings(config, { LOCKGATE_LOG_LEVEL: 'warn' }), { clock })
+}
+
+/** The status that the gateway would send for this call. */
+async function ask(gate: Gate, caller: Caller | undefined, index: number): Promise<number> {
+  const decision = await gate.check({
+    presentedKey: caller?.key,
+    address: caller?.address,
+    requestId: `replay-${index}`,
+    scope: 'write',
+  })
+  if (!decision.allowed) return ERRORS[decision.code].status
+  gate.settle(decision)
+  return 200
+}

@@ -1,0 +1,125 @@
+/**
+ * Every fenced block of the documentation is what it says: TypeScript and JavaScript fit the types
+ * of the installed package, `run` blocks run, and shell blocks run from top to bottom of their page.
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { ROOT } from '../../scripts/steps.ts'
+import { newProject, type Project } from '../package/programs.ts'
+import { type Block, infoProblem, readBlocks } from './blocks.ts'
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...globSync('docs/**/*.md', { cwd: ROOT }),
+]
+  .filter((page) => existsSync(join(ROOT, page)))
+  .sort()
+const blocksOf = (page: string): Block[] => readBlocks(page, readFileSync(join(ROOT, page), 'utf8'))
+const blocks = pages.flatMap(blocksOf)
+
+const isScript = ({ language }: Block): boolean => language === 'ts' || language === 'js'
+const nameOf = (block: Block): string =>
+  block.file ?? `${block.page.replaceAll(/[^\w]+/g, '-')}-${block.line}.${block.language}`
+
+test('every block has a language and words that are known', () => {
+  expect(blocks.map(infoProblem).filter((problem) => problem !== undefined)).toEqual([])
+})
+
+test('every JSON block is JSON', () => {
+  for (const { page, line, text } of blocks.filter(({ language }) => language === 'json')) {
+    expect(() => JSON.parse(text), `${page}:${line}`).not.toThrow()
+  }
+})
+
+test('commands of the checkout name scripts that are there', () => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  )
+  const repo = blocks.filter(({ words }) => words.includes('repo'))
+  for (const { page, line, text } of repo) {
+    for (const [, name = ''] of text.matchAll(/npm (?:run )?([a-z]+)/g)) {
+      const known = ['ci', 'install', 'pack', ...Object.keys(scripts)]
+      expect(known, `${page}:${line}: npm ${name}`).toContain(name)
+    }
+  }
+})
+
+describe.each(pages.filter((page) => blocksOf(page).some(isScript)))('code of %s', (page) => {
+  let project: Project
+  beforeAll(() => {
+    project = newProject()
+    project.write('tsconfig.json', JSON.stringify(TSCONFIG))
+  })
+  afterAll(() => project.remove())
+
+  test('fits the types of the package', async () => {
+    for (const block of blocksOf(page).filter(isScript)) project.write(nameOf(block), block.text)
+    const { stdout } = await project.run(join(ROOT, 'node_modules', '.bin', 'tsc'), '-p', '.')
+    expect(stdout).toBe('')
+  })
+})
+
+/** What a strict application would use; a snippet may leave a value unused. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'es2024',
+    lib: ['es2024'],
+    types: ['node'],
+    module: 'nodenext',
+    moduleDetection: 'force',
+    strict: true,
+    allowJs: true,
+    checkJs: true,
+    noImplicitAny: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+  },
+  include: ['*.ts', '*.js'],
+}
+
+const runs = (block: Block): boolean =>
+  (block.language === 'sh' && !block.words.includes('repo')) ||
+  block.words.includes('run') ||
+  block.words.includes('background')
+
+describe.each(pages.filter((page) => blocksOf(page).some(runs)))('commands of %s', (page) => {
+  let project: Project
+  beforeAll(() => {
+    project = newProject()
+  })
+  afterAll(() => project.remove())
+
+  test('run from top to bottom', async () => {
+    for (const block of blocksOf(page)) await perform(project, block)
+  })
+})
+
+async function perform(project: Project, block: Block): Promise<void> {
+  const where = `${block.page}:${block.line}`
+  if (block.file !== undefined || isScript(block)) project.write(nameOf(block), block.text)
+  if (!runs(block)) return
+  const [command, ...args] =
+    block.language === 'sh' ? ['bash', '-euc', prepare(block.text)] : ['node', nameOf(block)]
+  if (command === undefined) return
+  if (block.words.includes('background')) {
+    // Ready is what has said its first line.
+    await project.start(command, args, /\n/)
+    return
+  }
+  const { code, stdout, stderr } = await project.run(command, ...args)
+  expect(code, `${where}\n${stdout}${stderr}`).toBe(0)
+}
+
+/** The package as it is here, not the one that is published under its name. */
+const prepare = (text: string): string =>
+  text
+    .replaceAll(/^npm (install|i) .*$/gm, 'true')
+    .replaceAll(/\bnpx lockgate\b/g, 'npx --no-install lockgate')
+
+test('the package that snippets see is the packed one', () => {
+  expect(existsSync(join(inject('installed'), 'node_modules', 'lockgate', 'dist'))).toBe(true)
+})
