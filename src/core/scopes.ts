@@ -8,7 +8,7 @@
 import { LockgateError } from './errors.ts'
 
 /** What a new key gets unless asked. */
-export const DEFAULT_SCOPES: readonly string[] = Object.freeze(['read'])
+const DEFAULT_SCOPES: readonly string[] = Object.freeze(['read'])
 
 export const MAX_SCOPE_LENGTH = 64
 export const MAX_SCOPES = 64

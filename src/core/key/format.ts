@@ -20,7 +20,7 @@ import {
 import { CRC32_START, createCrc32, finishCrc32 } from './crc32.ts'
 import type { KeyMode } from './key-record.ts'
 
-export const KEY_ID_LENGTH = 8
+const KEY_ID_LENGTH = 8
 
 /** The public parts of a presented key. Holds no secret and does not keep the key alive. */
 export interface ParsedKey {
