@@ -12,6 +12,7 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { Gate } from '../engine/gate.ts'
 import type { Admission, Refusal } from '../http/admission.ts'
 import { closeGentlyAtEnd, isSmallBody } from './answer.ts'
+import { BodyWriter } from './body-writer.ts'
 import type { Connection, InFlight } from './connection.ts'
 import type { SoundRequest } from './raw-request.ts'
 import { RequestBody } from './request-body.ts'
@@ -53,7 +54,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   #controller: Dispatcher.DispatchController | undefined
   #body: RequestBody | undefined
   #stall: NodeJS.Timeout | undefined
-  #answering = false
+  /** Set once the head of the answer is written. */
+  #writer: BodyWriter | undefined
   #done = false
 
   constructor(parts: ExchangeParts, arrival: Arrival) {
@@ -81,7 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   /** Refuses with a code; cuts the answer if it has begun. */
   fail(code: ErrorCode): void {
     if (this.#done) return
-    if (!this.#answering) {
+    if (this.#writer === undefined) {
       this.#refuse(this.#parts.refusal(code, this.#admission?.requestId))
       return
     }
@@ -134,12 +136,11 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     const headers = responseHeaders.build(rawHeaders as Buffer[], status, ours, requestId)
     this.#decideConnection()
     this.#arrival.response.writeHead(status, isReason(reason) ? reason : '', headers)
-    this.#answering = true
-    process.nextTick(flushHead, this.#arrival.response)
+    this.#writer = new BodyWriter(this.#arrival.response)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#done || this.#arrival.response.write(chunk)) return
+    if (this.#done || this.#writer?.write(chunk) !== false) return
     controller.pause()
     this.#stall = setTimeout(() => this.fail('request_timeout'), this.#parts.stallTimeoutMs)
     this.#arrival.response.once('drain', () => {
@@ -150,7 +151,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
 
   onResponseEnd(): void {
     if (this.#done) return
-    this.#arrival.response.end()
+    this.#controller = undefined
+    this.#writer?.end()
     this.#finish()
   }
 
@@ -193,11 +195,6 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     if (this.#admission?.allowed.mustSettle === true)
       this.#parts.gate.settle(this.#admission.allowed)
   }
-}
-
-/** Sends the head of an answer whose body has not begun within this turn. */
-function flushHead(response: ServerResponse): void {
-  if (!response.writableEnded) response.flushHeaders()
 }
 
 /** A reason phrase that may be repeated. */

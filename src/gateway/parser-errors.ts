@@ -62,9 +62,11 @@ export function codeOf(error: ParserError): ErrorCode | undefined {
 
 /** Folded lines, space before a colon, bare line breaks: what splits one request into two. */
 function isAtWhitespace(error: ParserError): boolean {
-  const byte = byteAt(error, 0)
-  return byte === 0x20 || byte === 0x09 || byte === CR || byte === LF
+  const at = byteAt(error, 0)
+  return isBlank(at) || at === CR || at === LF || isBlank(byteAt(error, -1))
 }
+
+const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09
 
 function isAfterBareLf(error: ParserError): boolean {
   return byteAt(error, -1) === LF && byteAt(error, -2) !== CR
