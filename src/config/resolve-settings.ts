@@ -45,6 +45,7 @@ export function resolveSettings(
 ): Settings {
   const environment = readEnvironment(env)
   const read = readConfig(config, source)
+  const ip = read.ip === false ? undefined : read.ip
   const settings: Settings = freezeDeep({
     databaseUrl: databaseUrlOf(overrides, environment.databaseUrl, read, source),
     redisUrl: undefined,
@@ -52,8 +53,8 @@ export function resolveSettings(
     tiers: tiersOf(read.tiers),
     address: addressSettings(read.ip),
     http: {
-      trustedProxies: [...((read.ip || undefined)?.trustedProxies ?? [])],
-      ipv6PrefixBits: (read.ip || undefined)?.ipv6PrefixBits ?? 64,
+      trustedProxies: [...(ip?.trustedProxies ?? [])],
+      ipv6PrefixBits: ip?.ipv6PrefixBits ?? 64,
       errors: read.errors ?? 'lockgate',
       legacyHeaders: read.legacyHeaders ?? false,
       realm: read.realm ?? 'api',

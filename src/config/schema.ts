@@ -3,6 +3,7 @@
  * level, so that a misspelt member is refused instead of quietly leaving a default in force.
  */
 import { z } from 'zod'
+import { isScope } from '../core/scopes.ts'
 import {
   headerNameProblem,
   isForwardedMethod,
@@ -97,9 +98,9 @@ const methods = listOf(
 const route = members({
   path: value<string>('a path such as /v1/chat, of plain segments, without escapes', isPlainPath),
   methods: methods.optional(),
-  scope: text(
+  scope: value<string>(
     'a scope such as "write" or "chat:write"',
-    /^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$/,
+    (input) => typeof input === 'string' && isScope(input),
   ).optional(),
   cost: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   limits: limits.optional(),
