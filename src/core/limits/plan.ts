@@ -37,7 +37,7 @@ export interface Plan extends RingBounds {
   readonly lifetimeMs: number
   /** The meters of a subject that was never seen; empty when no limit has one. */
   readonly freshMeters: readonly number[]
-  /** Equal for plans that decide alike. */
+  /** Equal for plans that decide alike; empty where the limits are not known yet. */
   readonly signature: string
 }
 
@@ -117,6 +117,9 @@ export class Planner {
     return horizonMs > MAX_NARROW_HORIZON_MS ? this.#wide : this.#narrow
   }
 }
+
+/** True for the stand-in of `planOfSaved`. */
+export const isSavedPlan = (plan: Plan): boolean => plan.signature === ''
 
 function flatten(limit: Limit, slot: number): PlannedLimit {
   return {

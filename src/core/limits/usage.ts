@@ -153,7 +153,7 @@ export class Usage {
   adopt(plan: Plan, nowMs: number): void {
     const before = this.plan
     this.plan = plan
-    if (before.signature === plan.signature) return
+    if (before.signature === plan.signature && before.pool === plan.pool) return
     this.ring.dropUntil(nowMs - before.lifetimeMs)
     this.ring.refit(nowMs, before, plan)
     const old = this.meters
