@@ -4,8 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { GatewaySettings, HttpSettings } from '../../src/core/settings.ts'
+import type { GatewaySettings } from '../../src/core/settings.ts'
 import { createGateway, type Gateway } from '../../src/gateway/index.ts'
+import type { LockgateConfig } from '../../src/index.ts'
 import { openTestGate, type TestGate } from './test-gate.ts'
 
 export interface SeenRequest {
@@ -35,33 +36,31 @@ export interface Rig extends TestGate {
 }
 
 export interface RigOptions {
-  readonly settings?: Partial<GatewaySettings>
-  readonly http?: Partial<HttpSettings>
+  readonly config?: LockgateConfig
+  /** Where a configuration file could not say it: times below a second, upstreams by port. */
+  readonly gateway?: Partial<GatewaySettings>
   /** Answers at the upstream; default: `ok` once the body is read. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
-export const SETTINGS: GatewaySettings = Object.freeze({
-  upstream: undefined,
-  upstreamHeaders: {},
-  routes: [],
+const QUICK: Partial<GatewaySettings> = Object.freeze({
   maxBodyBytes: 1_048_576,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 60_000,
   upstreamTimeoutMs: 10_000,
-  upstreamIdleTimeoutMs: 10_000,
   connectTimeoutMs: 1_000,
   drainTimeoutMs: 2_000,
 })
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const upstream = await startUpstream(options.answer ?? answerOk)
-  const testGate = await openTestGate(options.http)
-  const settings = { ...SETTINGS, upstream: `http://127.0.0.1:${upstream.port}` }
-  const gateway = createGateway({
-    gate: testGate.gate,
-    settings: { ...settings, ...options.settings },
-  })
+  const testGate = await openTestGate(options.config)
+  const upstreamUrl = `http://127.0.0.1:${upstream.port}`
+  const settings: GatewaySettings = {
+    ...testGate.settings.gateway,
+    ...QUICK,
+    upstream: upstreamUrl,
+    ...options.gateway,
+  }
+  const gateway = createGateway({ gate: testGate.gate, settings })
   const { port } = await gateway.listen({ port: 0, host: '127.0.0.1' })
   return {
     ...testGate,

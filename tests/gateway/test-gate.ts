@@ -1,58 +1,41 @@
-/** The gate under a gateway under test, with one key that may read and write without a limit. */
-import type { Allowed, Decision } from '../../src/core/decision.ts'
-import type { HttpSettings } from '../../src/core/settings.ts'
-import type { CheckRequest, Gate } from '../../src/engine/gate.ts'
+/** The gate under a gateway under test: a real one, with a key that may read and write at will. */
+
+import { resolveSettings } from '../../src/config/resolve-settings.ts'
+import type { Logger } from '../../src/core/ports/logger.ts'
+import type { Settings } from '../../src/core/settings.ts'
+import type { Gate } from '../../src/engine/gate.ts'
+import { type LockgateConfig, openGate } from '../../src/index.ts'
 
 export interface TestGate {
   readonly gate: Gate
+  readonly settings: Settings
+  /** Of tier `open`, with scopes `read` and `write`. */
   readonly key: string
+  /** Every line that was logged, as JSON. */
+  readonly logged: string[]
 }
 
-const KEY = `sk_live_7Hq2mZ9x_${'a'.repeat(43)}bbbbbb`
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
+const PLENTY = { name: 'minute', quota: 1_000_000, window: '1m' }
 
-export async function openTestGate(http: Partial<HttpSettings> = {}): Promise<TestGate> {
-  const limits = [
-    { name: 'minute', quota: 60, windowMs: 60_000, remaining: 59, resetMs: 60_000 },
-    { name: 'day', quota: 1000, windowMs: 86_400_000, remaining: 999, resetMs: 86_400_000 },
-  ]
-  const identity = {
-    keyId: '7Hq2mZ9x',
+export async function openTestGate(config: LockgateConfig = {}): Promise<TestGate> {
+  const settings = resolveSettings(
+    { ip: false, ...config, tiers: { open: { limits: [PLENTY] }, ...config.tiers } },
+    {},
+    { databaseUrl: 'sqlite::memory:' },
+  )
+  const logged: string[] = []
+  const gate = await openGate(settings, { log: loggerInto(logged) })
+  const issued = await gate.keys.issue({
     owner: 'ada@example.com',
-    ownerExternalId: null,
-    keyName: null,
-    tier: 'free',
+    tier: 'open',
     scopes: ['read', 'write'],
-    mode: 'live' as const,
+  })
+  return { gate, settings, key: issued.key, logged }
+}
+
+function loggerInto(lines: string[]): Logger {
+  const log = (fields: object, message: string): void => {
+    lines.push(JSON.stringify({ ...fields, message }))
   }
-  const allowed: Allowed = {
-    allowed: true,
-    identity,
-    limits,
-    receipt: { atMs: 0, charges: [] },
-    mustSettle: true,
-  }
-  const gate = {
-    check(request: CheckRequest): Decision {
-      if (request.presentedKey === KEY) return allowed
-      return request.presentedKey === undefined
-        ? { allowed: false, code: 'missing_key', limits: [] }
-        : { allowed: false, code: 'invalid_key', limits: [] }
-    },
-    settle() {},
-    countRefused: () => undefined,
-    tiers: new Map(),
-    http: {
-      trustedProxies: [],
-      ipv6PrefixBits: 64,
-      errors: 'lockgate',
-      legacyHeaders: false,
-      realm: 'api',
-      ...http,
-    },
-    log: QUIET,
-    health: () => ({ status: 'ready', reasons: [] }),
-    close: async () => {},
-  } as unknown as Gate
-  return { gate, key: KEY }
+  return { debug: log, info: log, warn: log, error: log }
 }
