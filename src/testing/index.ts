@@ -15,3 +15,4 @@ export {
   type RecordedRequest,
   startFakeOpenAI,
 } from './fake-openai/index.ts'
+export { createTestClock, type TestClock } from './test-clock.ts'
