@@ -52,7 +52,8 @@ export class AuditLog {
 
   /** A chain without rows has no newest row and is left out. */
   heads(): AuditHead[] {
-    return this.#head.all({}).filter((head) => head.seq > 0)
+    const heads = this.#head.all({}).filter((head) => head.seq > 0)
+    return heads.map(({ chain, seq, hash }) => ({ chain, seq, hash }))
   }
 }
 

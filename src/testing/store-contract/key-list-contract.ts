@@ -1,0 +1,77 @@
+/** What a store promises about lists: newest first, pages that neither repeat nor skip. */
+import assert from 'node:assert/strict'
+import type { KeyQuery, Store } from '../../core/ports/store.ts'
+import type { StoreTests } from '../store-contract.ts'
+import { insert, rejectsWith, START_MS, sampleEntry } from './samples.ts'
+
+async function idsOf(store: Store, query: KeyQuery): Promise<string[]> {
+  return (await store.listKeys(query)).map((key) => key.keyId)
+}
+
+/** Ten keys; those of one second share a creation time. */
+async function insertTen(store: Store): Promise<void> {
+  for (const index of [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]) {
+    await insert(store, `ListKey${index}`, {
+      createdAtMs: START_MS + Math.floor(index / 4) * 1000,
+      tier: index % 2 === 0 ? 'free' : 'paid',
+      owner: { email: `owner${index % 3}@example.org`, externalId: null },
+    })
+  }
+}
+
+const NEWEST_FIRST = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((index) => `ListKey${index}`)
+
+export function keyListContract({ test }: StoreTests): void {
+  test('keys are listed by creation time, newest first, then by key_id', async (store) => {
+    assert.deepEqual(await idsOf(store, { pageSize: 10 }), [])
+    await insertTen(store)
+    assert.deepEqual(await idsOf(store, { pageSize: 1000 }), NEWEST_FIRST)
+  })
+
+  test('pages of any size together hold each key once', async (store) => {
+    await insertTen(store)
+    for (const pageSize of [1, 2, 3, 4, 7, 10, 11]) {
+      const ids: string[] = []
+      for (;;) {
+        const after = ids.at(-1)
+        const page = await idsOf(store, after === undefined ? { pageSize } : { pageSize, after })
+        if (page.length === 0) break
+        assert.ok(page.length <= pageSize)
+        ids.push(...page)
+      }
+      assert.deepEqual(ids, NEWEST_FIRST)
+    }
+  })
+
+  test('a key made between two pages does not disturb them', async (store) => {
+    await insertTen(store)
+    const first = await idsOf(store, { pageSize: 4 })
+    await insert(store, 'ListKeyX', { createdAtMs: START_MS + 60_000 })
+    const second = await idsOf(store, { pageSize: 4, after: first[3] ?? '' })
+    assert.deepEqual([...first, ...second], NEWEST_FIRST.slice(0, 8))
+  })
+
+  test('filters narrow the list, alone, together and across pages', async (store) => {
+    await insertTen(store)
+    await store.changeKey('ListKey6', { kind: 'disable' }, sampleEntry('key.disabled'))
+    const ids = (...indexes: number[]) => indexes.map((index) => `ListKey${index}`)
+    const pageSize = 10
+    assert.deepEqual(await idsOf(store, { tier: 'paid', pageSize }), ids(9, 7, 5, 3, 1))
+    const ownerEmail = 'owner0@example.org'
+    assert.deepEqual(await idsOf(store, { ownerEmail, pageSize }), ids(9, 6, 3, 0))
+    assert.deepEqual(await idsOf(store, { ownerEmail, tier: 'free', pageSize }), ids(6, 0))
+    assert.deepEqual(await idsOf(store, { status: 'disabled', pageSize }), ids(6))
+    assert.deepEqual(await idsOf(store, { status: 'revoked', pageSize }), [])
+    const rest = { ownerEmail, status: 'active', after: 'ListKey9', pageSize } as const
+    assert.deepEqual(await idsOf(store, rest), ids(3, 0))
+    assert.deepEqual(await idsOf(store, { ownerEmail: 'nobody@example.org', pageSize }), [])
+  })
+
+  test('an unknown cursor and an impossible page size are invalid_parameter', async (store) => {
+    await insertTen(store)
+    await rejectsWith('invalid_parameter', store.listKeys({ pageSize: 1, after: 'Unknown1' }))
+    for (const pageSize of [0, -1, 1001, 1.5, Number.NaN]) {
+      await rejectsWith('invalid_parameter', store.listKeys({ pageSize }))
+    }
+  })
+}
