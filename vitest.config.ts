@@ -4,7 +4,7 @@
  */
 import { defineConfig } from 'vitest/config'
 
-const PUBLISHED = ['tests/package/**/*.test.ts', 'tests/docs/**/*.test.ts']
+const PUBLISHED = ['tests/package/**/*.test.ts', 'tests/docs/snippets.test.ts']
 
 export default defineConfig({
   test: {
