@@ -1,7 +1,9 @@
 /** Who calls: the scraper and the users, with the addresses they come from and the keys they hold. */
 import type { Gate } from '../../src/engine/gate.ts'
-import type { ScenarioName } from './tally.ts'
 import { USERS } from './trace.ts'
+
+/** The credential of the owner's account at the LLM. */
+export const OWNERS_KEY = 'the-account-of-the-owner'
 
 export interface Caller {
   readonly key: string | undefined
@@ -9,22 +11,27 @@ export interface Caller {
   readonly address: string
 }
 
-/** The callers by their number in the trace. With a gate every user has a key of the free tier. */
-export async function createCallers(
-  scenario: ScenarioName,
-  gate: Gate | undefined,
-): Promise<readonly Caller[]> {
-  const hasKey = scenario === 'one-key'
-  const scraperKey = hasKey ? await issue(gate, 'scraper@example.net') : undefined
-  const callers: Caller[] = [{ key: scraperKey, address: '203.0.113.66' }]
+/** The callers by their number in the trace, each user with a key of the free tier. */
+export async function createCallers(gate: Gate, scraperHasKey: boolean): Promise<Caller[]> {
+  const scraperKey = scraperHasKey ? await issue(gate, 'scraper@example.net') : undefined
+  const callers: Caller[] = [{ key: scraperKey, address: SCRAPER_ADDRESS }]
   for (let user = 1; user <= USERS; user += 1) {
-    const key = await issue(gate, `user-${user}@example.com`)
-    callers.push({ key, address: `198.51.100.${user}` })
+    callers.push({ key: await issue(gate, `user-${user}@example.com`), address: addressOf(user) })
   }
   return callers
 }
 
-async function issue(gate: Gate | undefined, owner: string): Promise<string | undefined> {
-  const issued = await gate?.keys.issue({ owner, tier: 'free', scopes: ['read', 'write'] })
-  return issued?.key
+/** The callers of an open endpoint: it spends its owner's account for whoever comes. */
+export function createOpenCallers(): Caller[] {
+  const addresses = [SCRAPER_ADDRESS]
+  for (let user = 1; user <= USERS; user += 1) addresses.push(addressOf(user))
+  return addresses.map((address) => ({ key: OWNERS_KEY, address }))
+}
+
+const SCRAPER_ADDRESS = '203.0.113.66'
+const addressOf = (user: number): string => `198.51.100.${user}`
+
+async function issue(gate: Gate, owner: string): Promise<string> {
+  const { key } = await gate.keys.issue({ owner, tier: 'free', scopes: ['read', 'write'] })
+  return key
 }

@@ -4,6 +4,7 @@
  */
 import { resolveSettings } from '../../src/config/index.ts'
 import { ERRORS } from '../../src/core/errors.ts'
+import type { Clock } from '../../src/core/ports/clock.ts'
 import type { Gate } from '../../src/engine/gate.ts'
 import { openGate } from '../../src/lockgate.ts'
 import { createTestClock } from '../../src/testing/index.ts'
@@ -27,7 +28,7 @@ export async function runInEngine(
   const startedMs = performance.now()
   const clock = createTestClock(START_MS)
   const gate = scenario === 'open' ? undefined : await openReplayGate(folder, scenario, clock)
-  const callers = await createCallers(scenario, gate)
+  const callers = gate === undefined ? [] : await createCallers(gate, scenario === 'one-key')
   const scraper = new Tally()
   const users = new Tally()
   for (const [index, { atMs, caller }] of trace.entries()) {
@@ -52,11 +53,7 @@ export async function runInEngine(
 
 const secondOf = (ms: number): number => Math.floor(ms / 1000)
 
-function openReplayGate(
-  folder: string,
-  scenario: ScenarioName,
-  clock: ReturnType<typeof createTestClock>,
-): Promise<Gate> {
+function openReplayGate(folder: string, scenario: ScenarioName, clock: Clock): Promise<Gate> {
   const config = { databaseUrl: `sqlite:${folder}/${scenario}.db` }
   return openGate(resolveSettings(config, { LOCKGATE_LOG_LEVEL: 'warn' }), { clock })
 }

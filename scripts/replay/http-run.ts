@@ -12,12 +12,11 @@ import { createGateway, type Gateway } from '../../src/gateway/index.ts'
 import { openGate } from '../../src/lockgate.ts'
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing/index.ts'
 import { auditAccount } from './audit-account.ts'
-import { type Caller, createCallers } from './callers.ts'
+import { type Caller, createCallers, createOpenCallers, OWNERS_KEY } from './callers.ts'
 import type { RunOptions } from './engine-run.ts'
 import { CALL_MICRO_USD, type ScenarioName, type ScenarioResult, Tally } from './tally.ts'
 
 const CONNECTIONS = 32
-const UPSTREAM_KEY = 'the-account-of-the-owner'
 const PRICE = {
   inputMicroUsdPerMillion: 0,
   outputMicroUsdPerMillion: 0,
@@ -35,7 +34,10 @@ export async function runOverHttp(
   const startedMs = performance.now()
   const llm = await startFakeOpenAI({ priceTable: { 'gpt-4o-mini': PRICE }, maxRecorded: 0 })
   const guarded = scenario === 'open' ? undefined : await startGateway(scenario, options, llm)
-  const callers = await createCallers(scenario, guarded?.gate)
+  const callers =
+    guarded === undefined
+      ? createOpenCallers()
+      : await createCallers(guarded.gate, scenario === 'one-key')
   const scraper = new Tally()
   const users = new Tally()
   await sendAll(guarded?.origin ?? new URL(llm.url).origin, callers, options, (caller, status) => {
@@ -73,7 +75,7 @@ async function startGateway(
   const config = {
     databaseUrl: `sqlite:${folder}/${scenario}-http.db`,
     upstream: new URL(llm.url).origin,
-    upstreamHeaders: { authorization: `Bearer ${UPSTREAM_KEY}` },
+    upstreamHeaders: { authorization: `Bearer ${OWNERS_KEY}` },
     ip: { trustedProxies: ['127.0.0.1'] },
     errors: 'openai' as const,
   }
@@ -105,15 +107,15 @@ async function sendAll(
 }
 
 async function send(agent: Agent, origin: string, caller: Caller | undefined): Promise<number> {
+  const { key, address = '' } = caller ?? {}
   const { statusCode, body } = await agent.request({
     origin,
     path: '/v1/chat/completions',
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      'x-forwarded-for': caller?.address ?? '',
-      // An open endpoint spends its owner's key for whoever calls.
-      authorization: caller?.key === undefined ? '' : `Bearer ${caller.key}`,
+      'x-forwarded-for': address,
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
     },
     body: BODY,
   })
