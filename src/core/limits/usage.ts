@@ -27,7 +27,7 @@ import type { LimitStatus } from './limit.ts'
 import { BUCKET, BURST, FIXED, NEVER, type Plan, type PlannedLimit, SLIDING } from './plan.ts'
 import { burstBeganMs, burstFits, burstOpensAtMs, slidingOpensAtMs } from './sliding-window.ts'
 
-/** The meters of a subject none of whose limits has one. */
+/** The meters of most subjects: none of their limits has one, or only bursts that never began. */
 const NO_METERS: number[] = []
 
 export class Usage {
@@ -38,7 +38,7 @@ export class Usage {
   constructor(plan: Plan, nowMs: number) {
     this.plan = plan
     this.ring = new AdmissionRing(nowMs)
-    this.meters = plan.freshMeters.length === 0 ? NO_METERS : plan.freshMeters.slice()
+    this.meters = hasOnlyBursts(plan) ? NO_METERS : plan.freshMeters.slice()
   }
 
   /** True when a request of this cost fits every limit now. */
@@ -84,11 +84,14 @@ export class Usage {
   }
 
   #takeMeter(limit: PlannedLimit, cost: number, nowMs: number): void {
-    const { ring, meters } = this
-    if (limit.rule === BURST) {
-      meters[limit.slot] = burstBeganMs(ring, limit, meters[limit.slot] ?? NEVER, cost, nowMs)
-    } else if (limit.rule === BUCKET) bucketTake(meters, limit, cost, nowMs)
-    else fixedTake(meters, limit, cost, nowMs)
+    if (limit.rule === BUCKET) bucketTake(this.meters, limit, cost, nowMs)
+    if (limit.rule === FIXED) fixedTake(this.meters, limit, cost, nowMs)
+    if (limit.rule !== BURST) return
+    const beganMs = this.meters[limit.slot] ?? NEVER
+    const nowBeganMs = burstBeganMs(this.ring, limit, beganMs, cost, nowMs)
+    if (nowBeganMs === beganMs) return
+    if (this.meters === NO_METERS) this.meters = this.plan.freshMeters.slice()
+    this.meters[limit.slot] = nowBeganMs
   }
 
   /** What `giveBack` needs to know of a charge just taken; undefined where it needs nothing. */
@@ -157,7 +160,7 @@ export class Usage {
     this.ring.dropUntil(nowMs - before.lifetimeMs)
     this.ring.refit(nowMs, before, plan)
     const old = this.meters
-    this.meters = plan.freshMeters.length === 0 ? NO_METERS : plan.freshMeters.slice()
+    this.meters = plan.freshMeters.slice()
     for (const limit of plan.limits) {
       const same = before.limits.find((one) => one.name === limit.name && one.rule === limit.rule)
       if (same === undefined) continue
@@ -172,3 +175,5 @@ export class Usage {
     this.ring.release(this.plan.pool)
   }
 }
+
+const hasOnlyBursts = (plan: Plan): boolean => plan.freshMeters.every((meter) => meter === NEVER)
