@@ -48,6 +48,7 @@ describe('behind trusted proxies', () => {
     ['a short form is garbage', ['127.1'], '10.0.0.1'],
     ['a number is garbage', ['3232235777'], '10.0.0.1'],
     ['an endless text is garbage', ['1'.repeat(10_000)], '10.0.0.1'],
+    ['an endless zone is garbage', [`fe80::1%${'z'.repeat(100)}`], '10.0.0.1'],
   ])('%s', (_, lines, expected) => {
     expect(finder()('10.0.0.1', forwardedFor(...lines))?.address).toBe(expected)
     expect(finder()('::ffff:10.0.0.1', forwardedFor(...lines))?.address).toBe(expected)
@@ -123,11 +124,13 @@ describe('what is remembered', () => {
     expect(find('203.0.113.9', [])).toBe(find('203.0.113.9', []))
   })
 
-  test('forgetting changes no answer', () => {
+  test('is bounded, and forgetting changes no answer', () => {
     const find = finder()
-    const lines = forwardedFor('198.51.100.1')
+    const before = find('10.0.0.1', forwardedFor('198.51.100.1'))
     for (let n = 0; n < 25_000; n++) find('10.0.0.1', forwardedFor(`1.${n >> 8}.${n & 255}.1`))
-    expect(find('10.0.0.1', lines)?.address).toBe('198.51.100.1')
+    const after = find('10.0.0.1', forwardedFor('198.51.100.1'))
+    expect(after).not.toBe(before)
+    expect(after).toEqual(before)
   })
 })
 

@@ -47,11 +47,12 @@ export function createClientAddress(
 
   /** null: the text is no address. */
   function hopOf(text: string): Hop | null {
+    if (text.length > MAX_ENTRY_LENGTH) return null
     const known = remembered.get(text)
     if (known !== undefined) return known
     const hop = readHop(text, trustedBlocks, ipv6PrefixBits)
     if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-    if (text.length <= MAX_ENTRY_LENGTH) remembered.set(text, hop)
+    remembered.set(text, hop)
     return hop
   }
 
@@ -110,7 +111,6 @@ function withoutPort(text: string): string {
 }
 
 function parseAddress(text: string): Address | undefined {
-  if (text.length > MAX_ENTRY_LENGTH) return undefined
   const bare = text.split('%', 1)[0] ?? ''
   // ipaddr.js also reads 127.1, 0x7f.1 and octal; a proxy never writes those, an attacker might.
   const isStrict = bare.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(bare)

@@ -40,14 +40,23 @@ describe('RateLimit and RateLimit-Policy', () => {
     expect(write([])).toEqual([])
   })
 
-  test('follow the limits also when more sets are in use than are remembered', () => {
+  test('tell limits apart by their names alone', () => {
+    const hour = status('hour', 60, 60_000, 42, 8_001)
+    expect(write([MINUTE])[0]?.[1]).toBe('"minute";q=60;w=60')
+    expect(write([hour])[0]?.[1]).toBe('"hour";q=60;w=60')
+  })
+
+  test('remember some policies and forget the rest, and follow the limits all the same', () => {
     const fresh = createRateLimitHeaders({ legacyHeaders: false })
+    const [first] = fresh([MINUTE])
+    expect(fresh([MINUTE])[0]).toBe(first)
     for (let round = 0; round < 2; round++) {
       for (let quota = 1; quota <= 100; quota++) {
         const [policy] = fresh([status('minute', quota, 60_000, 0, 0)])
         expect(policy?.[1]).toBe(`"minute";q=${quota};w=60`)
       }
     }
+    expect(fresh([MINUTE])[0]).not.toBe(first)
   })
 
   test('do not depend on objects that a caller uses again', () => {

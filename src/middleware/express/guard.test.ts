@@ -224,6 +224,16 @@ describe.each([
       expect(await response.json()).toMatchObject({ code: 'key_in_url' })
     })
 
+    test('is found by the target as it was sent, though something rewrote it', async () => {
+      app.use((req, _res, next) => {
+        req.url = '/'
+        next()
+      })
+      app.use(guard(gate))
+      const response = await fetch(`${await listen()}/v1?api_key=${KEY}`)
+      expect(response.status).toBe(400)
+    })
+
     test('can be a CORS preflight, so what answers those goes before the guard', async () => {
       app.options('/cors', (_req, res) => {
         res.sendStatus(204)
@@ -323,7 +333,10 @@ describe.each([
     })
   })
 
-  test('an answer that was sent during the check is left alone', async () => {
+  test.each([
+    ['admission', WITH_KEY],
+    ['refusal', {}],
+  ])('an answer that was sent before the %s is left alone', async (_, headers) => {
     const { promise, resolve } = Promise.withResolvers<void>()
     gate.hold = promise
     gate.mustSettle = true
@@ -333,10 +346,10 @@ describe.each([
     })
     const handler = vi.fn()
     app.use(guard(gate), handler)
-    const response = await fetch(await listen(), { headers: WITH_KEY })
+    const response = await fetch(await listen(), { headers })
     expect([response.status, await response.text()]).toEqual([503, 'too late'])
     resolve()
-    await settledOnce()
+    await vi.waitFor(() => expect(gate.settled.length).toBe(headers === WITH_KEY ? 1 : 0))
     expect(handler).not.toHaveBeenCalled()
   })
 
@@ -364,6 +377,24 @@ describe.each([
       expect(gate.failures).toMatchObject([{ err: { message: 'of the cost' } }])
       expect(handler).not.toHaveBeenCalled()
     })
+  })
+
+  test('limits of a guard count on their own, and the same after a restart', async () => {
+    const limits = [{ name: 'slow', quota: 2, window: '1m' }]
+    const routeIds = async (restarted: ScriptedGate) => {
+      const router = express()
+      for (const path of ['/a', '/b']) router.get(path, guard(restarted, { limits }))
+      app = router
+      const url = await listen()
+      for (const path of ['/a', '/b', '/a']) {
+        await fetch(`${url}${path}`, { headers: WITH_KEY })
+      }
+      return restarted.asked.map(({ route }) => route?.id)
+    }
+    const [a, b, again] = await routeIds(gate)
+    expect(a).not.toBe(b)
+    expect(again).toBe(a)
+    expect(await routeIds(new ScriptedGate())).toEqual([a, b, a])
   })
 
   describe('two guards on one request', () => {
