@@ -27,7 +27,7 @@ const TASKS = {
   soak: ['scripts/soak.ts'],
   bench: ['scripts/bench.ts'],
   demo: ['src/cli/main.ts', 'demo'],
-  replay: ['src/cli/main.ts', 'replay'],
+  replay: ['scripts/replay/main.ts'],
 }
 
 /** Programs that the tests start, by the Debian package that holds them. */

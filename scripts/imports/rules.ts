@@ -57,7 +57,7 @@ export function checkSources(sources: Sources, rules: ImportRules): Violation[] 
   return violations
 }
 
-export const isExempt = (path: string, rules: ImportRules): boolean =>
+const isExempt = (path: string, rules: ImportRules): boolean =>
   rules.exempt.some((ending) => path.endsWith(ending))
 
 type Finding = readonly [line: number, message: string]

@@ -40,8 +40,8 @@ function readInfo(info: string): Pick<Block, 'language' | 'words' | 'file'> {
 }
 
 /** Languages that are checked, and those that only show something. */
-export const CODE = ['ts', 'js', 'sh', 'json']
-export const SHOWN = ['console', 'text', 'http', 'yaml', 'toml', 'ini', 'sql', 'diff', 'mermaid']
+const CODE = ['ts', 'js', 'sh', 'json']
+const SHOWN = ['console', 'text', 'http', 'yaml', 'toml', 'ini', 'sql', 'diff', 'mermaid']
 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   ts: ['run', 'background'],
