@@ -43,9 +43,20 @@ async function denial(decision: Decision | Promise<Decision>): Promise<Denied> {
 
 async function countOf429s(gate: Gate): Promise<number> {
   await gate.audit.flush()
-  const rows = await gate.audit.tail({ event: 'limit.exceeded', pageSize: 10_000 })
-  return rows.reduce((sum, { row }) => sum + row.count, 0)
+  let sum = 0
+  let afterPosition = 0
+  for (;;) {
+    const page = await gate.audit.read({ event: 'limit.exceeded', afterPosition, pageSize: 10_000 })
+    for (const { row, position } of page) {
+      sum += row.count
+      afterPosition = position
+    }
+    if (page.length < 10_000) return sum
+  }
 }
+
+/** What another process does takes at least a turn of the event loop; here it has to be said. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe('a key', () => {
   test('gets only the scope read unless more is asked for', async () => {
@@ -132,6 +143,7 @@ describe('revocation', () => {
       expect((await ask(server, key)).allowed).toBe(true)
       expect((await ask(server, key)).allowed).toBe(true)
       await operator.keys.revoke(record.keyId)
+      await nextTurn()
       expect((await denial(ask(server, key))).code).toBe('invalid_key')
     }
   })

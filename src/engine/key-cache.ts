@@ -72,9 +72,12 @@ export class KeyCache {
     // A query that began before the latest change may miss it, so only one of this generation serves.
     const running = this.#loading.get(keyId)
     if (running?.generation === generation) return running.lookup
-    const lookup = this.#query(keyId, generation)
-    this.#loading.set(keyId, { generation, lookup })
-    return lookup
+    const started = { generation, lookup: this.#query(keyId, generation) }
+    this.#loading.set(keyId, started)
+    void started.lookup.then(() => {
+      if (this.#loading.get(keyId) === started) this.#loading.delete(keyId)
+    })
+    return started.lookup
   }
 
   /** Takes over a record that this process has just written or read. */
@@ -91,6 +94,7 @@ export class KeyCache {
     if (entry !== undefined) entry.generation = -1
   }
 
+  /** Never rejects. */
   async #query(keyId: string, generation: number): Promise<Lookup> {
     try {
       const record = await this.#parts.store.findKey(keyId)
@@ -101,8 +105,6 @@ export class KeyCache {
     } catch (error) {
       this.#parts.onStoreFailure(error)
       return this.#duringOutage(keyId)
-    } finally {
-      if (this.#loading.get(keyId)?.generation === generation) this.#loading.delete(keyId)
     }
   }
 
