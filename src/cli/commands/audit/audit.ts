@@ -1,0 +1,13 @@
+/** `lockgate audit …`: the commands that read the audit log. */
+import type { Command } from 'commander'
+import { addList } from './list.ts'
+import { addTail } from './tail.ts'
+import { addVerify } from './verify.ts'
+
+/** `fail` makes the program end with exit code 1. */
+export function addAuditCommands(program: Command, fail: () => void): void {
+  const audit = program.command('audit').description('read and verify the audit log')
+  addList(audit)
+  addTail(audit)
+  addVerify(audit, fail)
+}

@@ -1,0 +1,34 @@
+/**
+ * The configuration that `lockgate init` writes. Its one import is of a type, which Node strips: the
+ * file loads in any folder, with or without "type" in a package.json or Lockgate in node_modules.
+ */
+export const CONFIG_TEMPLATE = `import type { LockgateConfig } from 'lockgate'
+
+export default {
+  // What \`lockgate serve\` stands in front of; --upstream wins over it.
+  // upstream: 'http://127.0.0.1:3000',
+
+  // Sent to the upstream in place of the client's key.
+  // upstreamHeaders: { authorization: \`Bearer \${process.env.OPENAI_API_KEY}\` },
+
+  // Your keys begin with acme_live_. Choose a name of your own before you give keys away:
+  // the default, sk, is what Stripe's keys begin with.
+  // keys: { prefix: 'acme' },
+
+  // What a key may do; \`lockgate tiers\` shows what that can cost. These two are the defaults.
+  tiers: {
+    free: {
+      limits: [
+        { name: 'minute', quota: 60, window: '1m', burst: { extra: 0.2, for: '10s' } },
+        { name: 'day', quota: 1000, window: '1d' },
+      ],
+    },
+    paid: {
+      limits: [{ name: 'minute', quota: 600, window: '1m', burst: { extra: 0.2, for: '10s' } }],
+    },
+  },
+
+  // Behind a load balancer: whose X-Forwarded-For to believe.
+  // ip: { trustedProxies: ['10.0.0.0/8'] },
+} satisfies LockgateConfig
+`

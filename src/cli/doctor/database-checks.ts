@@ -1,0 +1,72 @@
+/** Checks of `lockgate doctor` that open the database: SQLite's own integrity, then the audit log. */
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { databaseFile, maskUrl } from '../../config/index.ts'
+import type { Settings } from '../../core/settings.ts'
+import { openOrExplain } from '../open.ts'
+import { caution, type Finding, fail, ok } from './finding.ts'
+
+const CLOCK_TOLERANCE_MS = 60_000
+
+/** Looks before it opens: a missing database is not created. */
+export async function databaseFindings(settings: Settings): Promise<Finding[]> {
+  const url = maskUrl(settings.databaseUrl)
+  const file = databaseFile(settings.databaseUrl)
+  if (file === undefined) return []
+  if (!existsSync(file)) {
+    return [caution('database', `${url} does not exist yet; run "lockgate init"`)]
+  }
+  const problem = integrityProblem(file)
+  if (problem !== undefined) {
+    return [fail('database', `${url}: ${problem}; restore it from a backup`)]
+  }
+  return [ok('database', `${url} is sound`), ...(await contentFindings(settings))]
+}
+
+function integrityProblem(file: string): string | undefined {
+  try {
+    const db = new DatabaseSync(file, { readOnly: true })
+    try {
+      const [first] = db.prepare('pragma integrity_check(1)').all()
+      const verdict = String(first?.['integrity_check'])
+      return verdict === 'ok' ? undefined : verdict.replace(/\s+/g, ' ')
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+async function contentFindings(settings: Settings): Promise<Finding[]> {
+  try {
+    const gate = await openOrExplain(settings, { actor: 'cli' })
+    try {
+      const verdict = await gate.audit.verify()
+      const [newest] = await gate.audit.tail({ pageSize: 1 })
+      const log = verdict.intact
+        ? ok('audit_log', `${verdict.rows} rows, intact`)
+        : fail(
+            'audit_log',
+            `broken at row ${verdict.seq} of chain ${verdict.chain}: ${verdict.problem}; compare it with a backup`,
+          )
+      return [log, clockFinding(newest?.row.atMs)]
+    } finally {
+      await gate.close()
+    }
+  } catch (error) {
+    return [fail('audit_log', error instanceof Error ? error.message : String(error))]
+  }
+}
+
+/** A clock set back shows by rows of the future. */
+function clockFinding(newestMs: number | undefined): Finding {
+  const nowMs = Date.now()
+  const now = new Date(nowMs).toISOString()
+  if (newestMs === undefined || newestMs <= nowMs + CLOCK_TOLERANCE_MS) return ok('clock', now)
+  const newest = new Date(newestMs).toISOString()
+  return caution(
+    'clock',
+    `it is ${now} here, and the newest audit row is of ${newest}; check the clock, expiry dates depend on it`,
+  )
+}

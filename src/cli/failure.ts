@@ -1,0 +1,47 @@
+/** How the program fails: which exit code, and what one line on stderr says. */
+import { CommanderError } from 'commander'
+import { ConfigError, LockgateError } from '../core/errors.ts'
+import { redactKeys } from './redact-keys.ts'
+
+export const EXIT_DONE = 0
+export const EXIT_FAILED = 1
+export const EXIT_USAGE = 2
+
+/** The command line cannot be understood: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The command was understood and did not succeed: exit code 1. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+}
+
+export interface Failure {
+  readonly exitCode: number
+  /** One line (one for each problem of a configuration); empty when nothing is left to say. */
+  readonly message: string
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CommanderError) return usageFailure(error)
+  const exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED
+  const text = error instanceof Error ? error.message : String(error)
+  if (error instanceof ConfigError) return { exitCode, message: redactKeys(text) }
+  const expected =
+    error instanceof UsageError || error instanceof CommandError || error instanceof LockgateError
+  const line = oneLine(redactKeys(text))
+  const message = expected ? line : `unexpected failure: ${line}; "lockgate doctor" may know more`
+  return { exitCode, message }
+}
+
+/** Help that was asked for is no failure; help that stands in for a missing command is. */
+function usageFailure(error: CommanderError): Failure {
+  if (error.exitCode === 0) return { exitCode: EXIT_DONE, message: '' }
+  if (error.code === 'commander.help') return { exitCode: EXIT_USAGE, message: '' }
+  const problem = oneLine(redactKeys(error.message)).replace(/^error: /, '')
+  const hint = /Did you mean/.test(problem) ? '' : '; see "lockgate --help"'
+  return { exitCode: EXIT_USAGE, message: `${problem}${hint}` }
+}
+
+const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ').trim()

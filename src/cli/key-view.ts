@@ -1,0 +1,74 @@
+/** How keys are shown: as JSON with fixed field names, and to people. Never a hash. */
+import { type KeyRecord, keyStatusAt } from '../core/key/key-record.ts'
+import type { IssuedKey } from '../engine/gate.ts'
+import { list, say, sayJson, styled, table } from './output.ts'
+
+/** The fields of a key in every JSON answer. */
+export function keyJson(record: KeyRecord): Record<string, unknown> {
+  return {
+    key_id: record.keyId,
+    owner: record.owner.email,
+    owner_external_id: record.owner.externalId,
+    name: record.name,
+    tier: record.tier,
+    scopes: record.scopes,
+    mode: record.mode,
+    status: keyStatusAt(record, Date.now()),
+    created_at: timeText(record.createdAtMs),
+    expires_at: record.expiresAtMs === null ? null : timeText(record.expiresAtMs),
+    revoked_at: record.revokedAtMs === null ? null : timeText(record.revokedAtMs),
+    rotated_from: record.rotatedFrom,
+    allowed_addresses: record.allowedAddresses,
+  }
+}
+
+/** A new key: the one time that it is shown. */
+export async function sayIssued(issued: IssuedKey, headline: string, json: boolean): Promise<void> {
+  if (json) return sayJson({ key: issued.key, ...keyJson(issued.record) })
+  await say(`${headline} Store it now: it is shown this once and cannot be shown again.`)
+  await say(`\n  ${styled('green', issued.key)}\n`)
+  await say(keyList(issued.record))
+}
+
+export async function sayKey(record: KeyRecord, headline: string, json: boolean): Promise<void> {
+  if (json) return sayJson(keyJson(record))
+  if (headline !== '') await say(`${headline}\n`)
+  await say(keyList(record))
+}
+
+function keyList(record: KeyRecord): string {
+  const optional: (readonly [string, string | null])[] = [
+    ['name', record.name],
+    ['external id', record.owner.externalId],
+    ['revoked', record.revokedAtMs === null ? null : timeText(record.revokedAtMs)],
+    ['rotated from', record.rotatedFrom],
+    ['allowed from', record.allowedAddresses.join(', ') || null],
+  ]
+  return list([
+    ['key id', record.keyId],
+    ['owner', record.owner.email],
+    ['tier', record.tier],
+    ['scopes', record.scopes.join(', ')],
+    ['status', keyStatusAt(record, Date.now())],
+    ['created', timeText(record.createdAtMs)],
+    ['expires', record.expiresAtMs === null ? 'never' : timeText(record.expiresAtMs)],
+    ...optional.filter((pair): pair is readonly [string, string] => pair[1] !== null),
+  ])
+}
+
+export function keyTable(records: readonly KeyRecord[]): string {
+  const rows = records.map((record) => [
+    record.keyId,
+    keyStatusAt(record, Date.now()),
+    record.owner.email,
+    record.tier,
+    record.scopes.join(','),
+    timeText(record.createdAtMs),
+    record.expiresAtMs === null ? 'never' : timeText(record.expiresAtMs),
+    record.name ?? '',
+  ])
+  return table(['KEY ID', 'STATUS', 'OWNER', 'TIER', 'SCOPES', 'CREATED', 'EXPIRES', 'NAME'], rows)
+}
+
+/** RFC 3339, UTC. */
+export const timeText = (atMs: number): string => new Date(atMs).toISOString()
