@@ -9,14 +9,7 @@ import { ROOT } from '../../scripts/steps.ts'
 import { newProject, type Project } from '../package/programs.ts'
 import { type Block, infoProblem, readBlocks } from './blocks.ts'
 
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  ...globSync('docs/**/*.md', { cwd: ROOT }),
-]
-  .filter((page) => existsSync(join(ROOT, page)))
-  .sort()
+const pages = globSync(['*.md', 'docs/**/*.md', 'examples/*/*.md'], { cwd: ROOT }).sort()
 const blocksOf = (page: string): Block[] => readBlocks(page, readFileSync(join(ROOT, page), 'utf8'))
 const blocks = pages.flatMap(blocksOf)
 
