@@ -5,7 +5,7 @@
  * Failure: rejects with `store_unavailable`, naming the file. A file that is not a database of
  * Lockgate, or one of a newer version, is refused before a byte of it is written.
  */
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,6 +14,7 @@ import { checkSchema, migrate } from './migrations/migrate.ts'
 import { isBusy, storeError, unavailable } from './store-error.ts'
 
 const IN_MEMORY = ':memory:'
+const SMALLEST_DATABASE_BYTES = 512
 
 export async function openDatabase(path: string, busyTimeoutMs: number): Promise<Connection> {
   // An absolute path: SQLite would take a relative one that starts with "file:" for a URI.
@@ -41,11 +42,18 @@ function prepareFile(given: string, location: string): void {
   try {
     const stats = statSync(location, { throwIfNoEntry: false })
     if (stats === undefined) closeSync(openSync(location, 'wx', 0o600))
-    else if (!stats.isFile()) throw unavailable(location, 'it is not a file; name another one')
+    else checkFile(stats, location)
   } catch (error) {
     const createdMeanwhile = error instanceof Error && 'code' in error && error.code === 'EEXIST'
     if (!createdMeanwhile) throw fileError(error, location)
   }
+}
+
+/** SQLite would take a file of one byte for an empty database and write over it. */
+function checkFile(stats: Stats, location: string): void {
+  if (!stats.isFile()) throw unavailable(location, 'it is not a file; name another one')
+  if (stats.size === 0 || stats.size >= SMALLEST_DATABASE_BYTES) return
+  throw unavailable(location, 'it is not an SQLite database; name another file')
 }
 
 function fileError(error: unknown, location: string): Error {

@@ -20,9 +20,10 @@ const APPLICATION_ID = 0x4c4b4754
 /** Throws `store_unavailable` when the database belongs to something else or to a newer version. */
 export function checkSchema(db: DatabaseSync, path: string): void {
   const version = numberOf(db, 'pragma user_version')
-  const ours = numberOf(db, 'pragma application_id') === APPLICATION_ID
-  const empty = version === 0 && numberOf(db, 'select count(*) from sqlite_schema') === 0
-  if (!ours && !empty) {
+  const applicationId = numberOf(db, 'pragma application_id')
+  const objects = numberOf(db, 'select count(*) from sqlite_schema')
+  const empty = applicationId === 0 && version === 0 && objects === 0
+  if (applicationId !== APPLICATION_ID && !empty) {
     throw unavailable(path, 'it belongs to another application; name another file')
   }
   if (version > SCHEMA_VERSION) {
