@@ -6,6 +6,8 @@ export interface Timed {
   /** Does the thing `times` times. */
   readonly run: (times: number) => void | Promise<void>
   readonly times: number
+  /** Done before each round, not timed. */
+  readonly prepare?: () => Promise<void>
 }
 
 export interface TimedResult {
@@ -19,9 +21,13 @@ export async function compare(
   rounds = 5,
 ): Promise<readonly TimedResult[]> {
   const taken = new Map<string, number[]>()
-  for (const { run, times } of contestants) await run(Math.ceil(times / 4))
+  for (const { run, times, prepare } of contestants) {
+    await prepare?.()
+    await run(Math.ceil(times / 4))
+  }
   for (let round = 0; round < rounds; round++) {
-    for (const { name, run, times } of contestants) {
+    for (const { name, run, times, prepare } of contestants) {
+      await prepare?.()
       const beganAt = performance.now()
       await run(times)
       const microseconds = ((performance.now() - beganAt) * 1000) / times

@@ -1,8 +1,9 @@
 /** A reverse proxy of the kind that the argument names, before an upstream that answers 2 bytes. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import fastifyProxy from '@fastify/http-proxy'
 import fastify from 'fastify'
@@ -16,7 +17,7 @@ process.once('SIGTERM', () => {
   upstreamProcess.kill()
   process.exit()
 })
-const [line] = await once(createInterface({ input: upstreamProcess.stdout! }), 'line')
+const [line] = await once(createInterface({ input: upstreamProcess.stdout }), 'line')
 const upstream = new URL(JSON.parse(String(line)).url).origin
 
 switch (process.argv[2]) {
@@ -33,10 +34,11 @@ switch (process.argv[2]) {
     throw new Error('one of: undici, fastify, lockgate')
 }
 
-function startUpstream(): ChildProcess {
+function startUpstream(): ChildProcessByStdio<null, Readable, null> {
   const path = fileURLToPath(new URL('two-bytes.ts', import.meta.url))
-  const stdio = ['ignore', 'pipe', 'inherit'] as const
-  return spawn('taskset', ['-c', '1', process.execPath, path], { stdio: [...stdio] })
+  return spawn('taskset', ['-c', '1', process.execPath, path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 /** The least a proxy can do: status, headers and body passed on, nothing looked at. */
