@@ -8,7 +8,7 @@ import type { Tier } from '../core/tier.ts'
 import type { Gate } from '../engine/gate.ts'
 import { notesOf } from './gate-notes.ts'
 
-const FOOT_GUNS = Object.freeze({
+export const FOOT_GUNS = Object.freeze({
   untrusted_proxy: {
     message:
       'A request came with X-Forwarded-For or Forwarded, and no proxy is trusted: all clients behind a proxy count as one address. Set ip.trustedProxies, or ignore this if there is no proxy.',
