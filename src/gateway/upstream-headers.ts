@@ -130,5 +130,5 @@ export function headerText(text: string): string {
     const c = text.charCodeAt(i)
     safe = c > 0x20 && c < 0x7f && c !== 0x25
   }
-  return safe ? text : encodeURI(text.toWellFormed())
+  return safe ? text : encodeURIComponent(text.toWellFormed())
 }
