@@ -1,4 +1,5 @@
 /** The trial that the revocation test and its longer run repeat. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { Serving } from './serving.ts'
 
@@ -22,6 +23,8 @@ export function putUnderLoad(serving: Serving, key: string): { stop(): Promise<n
       const { body } = await request(serving.url, { headers, dispatcher: load })
       await body.dump()
       answered++
+      // Busy, but with room for the command whose effect is to be seen.
+      await sleep(2)
     }
   }
   const clients = Array.from({ length: 8 }, client)
