@@ -1,0 +1,24 @@
+/** A port that nobody listens on: the wanted one, or the next that is free. */
+import { createServer } from 'node:net'
+
+/** How many ports are tried after the first. */
+const TRIES = 50
+
+/** Rejects when none of `TRIES` ports from `wanted` on is free. */
+export async function freePort(wanted: number, host: string): Promise<number> {
+  for (let port = wanted; port <= Math.min(wanted + TRIES, 65_535); port += 1) {
+    if (await isFree(port, host)) return port
+  }
+  throw new Error(`Ports ${wanted} to ${wanted + TRIES} are taken. Name another with --port.`)
+}
+
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false)
+      else reject(error)
+    })
+    probe.listen(port, host, () => probe.close(() => resolve(true)))
+  })
+}
