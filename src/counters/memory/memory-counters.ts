@@ -36,6 +36,8 @@ export interface MemoryCountersOptions {
 
 /** Counters in memory whose answers never have to be awaited. */
 export interface MemoryCounters extends CheckpointedCounters {
+  /** Subjects that are remembered now. */
+  readonly tracked: number
   consume(request: ConsumeRequest): ConsumeOutcome
   peek(request: ConsumeRequest): ConsumeOutcome
   settle(receipt: Receipt, actualCosts?: readonly number[]): void
@@ -71,6 +73,10 @@ class InMemoryCounters implements MemoryCounters {
     this.#pools = new SubjectPools(maxKeys, maxAddresses, (subject) => {
       this.#unsaved.delete(subject)
     })
+  }
+
+  get tracked(): number {
+    return this.#pools.count
   }
 
   consume(request: ConsumeRequest): ConsumeOutcome {

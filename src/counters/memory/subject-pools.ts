@@ -22,6 +22,7 @@ export class SubjectPools {
   readonly #addresses: SubjectPool
   readonly #failures: SubjectPool
   readonly #others: SubjectPool
+  readonly #all: readonly SubjectPool[]
 
   constructor(maxKeys: number, maxAddresses: number, onForgetSaved: (subject: Subject) => void) {
     this.#keys = new SubjectPool(maxKeys, false, onForgetSaved)
@@ -29,6 +30,12 @@ export class SubjectPools {
     this.#addresses = new SubjectPool(maxAddresses, true)
     this.#failures = new SubjectPool(maxAddresses, true)
     this.#others = new SubjectPool(maxAddresses, true)
+    this.#all = [this.#keys, this.#routes, this.#addresses, this.#failures, this.#others]
+  }
+
+  /** Subjects in all pools. */
+  get count(): number {
+    return this.#all.reduce((count, pool) => count + pool.count, 0)
   }
 
   /** The pool of the subject of that name. */
@@ -41,8 +48,6 @@ export class SubjectPools {
   }
 
   clear(): void {
-    for (const pool of [this.#keys, this.#routes, this.#addresses, this.#failures, this.#others]) {
-      pool.clear()
-    }
+    for (const pool of this.#all) pool.clear()
   }
 }
