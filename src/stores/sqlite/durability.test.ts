@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Store } from '../../core/ports/store.ts'
+import { insert, START_MS, sampleEntry, sampleKey } from '../../testing/store-contract/samples.ts'
+import { openSqliteStore } from './index.ts'
+
+let folder = ''
+let store: Store
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lockgate-durability-'))
+  store = await openSqliteStore({ path: join(folder, 'lockgate.db') })
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** The `synchronous` setting under which each transaction of `writes` was committed. */
+async function settingsDuring(writes: () => Promise<unknown>): Promise<string[]> {
+  const settings: string[] = []
+  const exec = DatabaseSync.prototype.exec
+  const spy = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (
+    this: DatabaseSync,
+    sql,
+  ) {
+    if (sql === 'commit') {
+      const setting = this.prepare('pragma synchronous').get()?.['synchronous']
+      settings.push(setting === 2 ? 'FULL' : setting === 1 ? 'NORMAL' : 'other')
+    }
+    exec.call(this, sql)
+  })
+  try {
+    await writes()
+  } finally {
+    spy.mockRestore()
+  }
+  return settings
+}
+
+test('keys, their changes and lifecycle rows are committed with synchronous=FULL', async () => {
+  const settings = await settingsDuring(async () => {
+    await store.saveUsage([], START_MS)
+    await insert(store, 'FullKey1')
+    await store.saveUsage([], START_MS)
+    await store.changeKey('FullKey1', { kind: 'disable' }, sampleEntry('key.disabled'))
+    await store.saveUsage([], START_MS)
+    await store.changeKey('FullKey1', { kind: 'enable' }, sampleEntry('key.enabled'))
+    await store.saveUsage([], START_MS)
+    await store.rotateKey('FullKey1', sampleKey('FullKey2'), START_MS, [])
+    await store.saveUsage([], START_MS)
+    await store.appendAudit([sampleEntry('limit.exceeded'), sampleEntry('config.changed')])
+  })
+  expect(settings).toEqual([
+    'NORMAL',
+    'FULL',
+    'NORMAL',
+    'FULL',
+    'NORMAL',
+    'FULL',
+    'NORMAL',
+    'FULL',
+    'NORMAL',
+    'FULL',
+  ])
+})
+
+test('usage and folded refusals are committed without a wait for the disk', async () => {
+  const settings = await settingsDuring(async () => {
+    await insert(store, 'FullKey1')
+    await store.appendAudit([sampleEntry('limit.exceeded'), sampleEntry('auth.failed')])
+    await store.saveUsage([], START_MS)
+  })
+  expect(settings).toEqual(['FULL', 'NORMAL', 'NORMAL'])
+})
