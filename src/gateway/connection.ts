@@ -1,10 +1,10 @@
 /**
- * What the gateway knows about a client's connection: who is at the other end, which requests are in
+ * What the gateway knows about a client's connection: who is at the other end, which request is in
  * flight on it, and whether anything more may be read from it.
  *
- * After an answer that closes, bytes that follow are no longer trusted to be requests: whatever the
- * parser still makes of them is ignored. With pipelining several answers may be outstanding; what
- * ends the connection waits for all of them.
+ * Pipelined requests take turns: one is looked at when the answer before it is out. After an answer
+ * that closes, bytes that follow are no longer trusted to be requests: whatever the parser still
+ * makes of them is ignored.
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -23,14 +23,18 @@ export interface InFlight {
   abandon(): void
 }
 
+/** So many pipelined requests may wait; then reading stops until they have had their turn. */
+const MAX_WAITING = 16
+
 export class Connection {
   readonly socket: Socket
   readonly remoteAddress: string | undefined
   readonly peer: Peer
   /** Set once an answer closes the connection, or its input can no longer be parsed. */
   closing = false
-  readonly #inFlight = new Set<InFlight>()
-  #outstanding = 0
+  readonly #waiting: (() => void)[] = []
+  #busy = false
+  #inFlight: InFlight | undefined
   #lastWord: Refusal | undefined
   #endsWhenIdle = false
 
@@ -40,18 +44,28 @@ export class Connection {
     this.peer = peer
   }
 
-  /** To be called for every response, before anything else is done with it. */
+  /** True while an answer is outstanding. */
+  get isBusy(): boolean {
+    return this.#busy
+  }
+
+  /** Keeps a pipelined request until it is its turn. */
+  defer(next: () => void): void {
+    if (this.#waiting.push(next) >= MAX_WAITING) this.socket.pause()
+  }
+
+  /** Takes the turn for this response; to be called before anything else is done with it. */
   expect(response: ServerResponse): void {
-    this.#outstanding++
+    this.#busy = true
     response.once('close', this.#answered)
   }
 
   begin(request: InFlight): void {
-    this.#inFlight.add(request)
+    this.#inFlight = request
   }
 
-  end(request: InFlight): void {
-    this.#inFlight.delete(request)
+  end(): void {
+    this.#inFlight = undefined
   }
 
   /** Answers with a refusal. `close`: the connection ends even if the refusal does not ask for it. */
@@ -62,11 +76,10 @@ export class Connection {
 
   /** The request whose body is being read, if any. */
   reading(): InFlight | undefined {
-    for (const request of this.#inFlight) if (request.isReading) return request
-    return undefined
+    return this.#inFlight?.isReading === true ? this.#inFlight : undefined
   }
 
-  /** Refuses what followed the requests in flight, once those are answered. */
+  /** Refuses what followed the request in flight, once that is answered. */
   endWith(refusal: Refusal): void {
     this.closing = true
     this.#lastWord = refusal
@@ -82,17 +95,22 @@ export class Connection {
   /** The socket has closed. */
   lost(): void {
     this.closing = true
-    for (const request of this.#inFlight) request.abandon()
-    this.#inFlight.clear()
+    this.#inFlight?.abandon()
   }
 
   readonly #answered = (): void => {
-    this.#outstanding--
-    this.#endIfIdle()
+    this.#busy = false
+    const next = this.closing ? undefined : this.#waiting.shift()
+    if (next === undefined) {
+      this.#endIfIdle()
+      return
+    }
+    next()
+    if (this.#waiting.length === 0 && this.socket.isPaused()) this.socket.resume()
   }
 
   #endIfIdle(): void {
-    if (this.#outstanding > 0) return
+    if (this.#busy) return
     if (this.#lastWord !== undefined) answerOnSocket(this.socket, this.#lastWord)
     else if (this.#endsWhenIdle) closeGently(this.socket)
   }

@@ -188,7 +188,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     this.#controller?.abort(abortReason())
     this.#body?.destroy()
     this.#settle()
-    this.#arrival.connection.end(this)
+    this.#arrival.connection.end()
   }
 
   #settle(): void {

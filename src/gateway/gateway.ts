@@ -95,6 +95,10 @@ function createHandler(
   return function handle(request, response, expectsContinue) {
     const connection = connections.of(request.socket)
     if (connection === undefined || connection.closing) return
+    if (connection.isBusy) {
+      connection.defer(() => handle(request, response, expectsContinue))
+      return
+    }
     connection.expect(response)
     const sound = inspect(request, maxBodyBytes)
     if (!sound.ok || connections.isDraining) {
