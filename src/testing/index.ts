@@ -2,6 +2,13 @@
  * `lockgate/testing`: what an app or an adapter needs to test itself against Lockgate. Not for
  * production code.
  */
+
+export type { ContractRunner as StoreContractRunner } from './contract-runner.ts'
+export {
+  type ContractRunner as CountersContractRunner,
+  type CountersUnderTest,
+  countersContract,
+} from './counters-contract.ts'
 export {
   type BookLine,
   type Books,
@@ -15,4 +22,5 @@ export {
   type RecordedRequest,
   startFakeOpenAI,
 } from './fake-openai/index.ts'
+export { type StoreContractOptions, type StoreUnderTest, storeContract } from './store-contract.ts'
 export { createTestClock, type TestClock } from './test-clock.ts'
