@@ -4,8 +4,7 @@
  * `-- --port N` for another port than 8787; a taken one is passed over. Wrong usage exits 2.
  */
 import { parseArgs } from 'node:util'
-import { auditLine } from '../../src/cli/audit-view.ts'
-import { guideTo } from './explore.ts'
+import { auditLine, guideTo } from './explore.ts'
 import { startStage } from './stage.ts'
 import { walk } from './walk.ts'
 
