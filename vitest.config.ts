@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'repository',
-          include: ['tests/**/*.test.ts'],
+          include: ['tests/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: PUBLISHED,
           testTimeout: 60_000,
         },

@@ -26,7 +26,7 @@ const TASKS = {
   format: [join('node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check', '--write', '.'],
   soak: ['scripts/soak.ts'],
   bench: ['scripts/bench.ts'],
-  demo: ['src/cli/main.ts', 'demo'],
+  demo: ['scripts/demo/main.ts'],
   replay: ['scripts/replay/main.ts'],
 }
 

@@ -23,7 +23,7 @@ const PACKAGE_CHECKS: readonly Step[] = [
   { name: 'publint', run: () => command('publint', [tarball, '--strict'])() },
   {
     name: 'published types',
-    run: () => command('attw', [tarball, '--profile', 'esm-only', '--format', 'ascii'])(),
+    run: () => command('attw', [tarball, '--profile', 'esm-only', '--format', 'table-flipped'])(),
   },
   { name: 'unused files, exports and packages', run: command('knip', []) },
 ]
