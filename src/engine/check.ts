@@ -18,7 +18,7 @@ import type { Clock } from '../core/ports/clock.ts'
 import type { Charge, ConsumeOutcome, Counters, Refused } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { routeSubject } from '../core/subject.ts'
-import type { AddressGuard } from './address-guard.ts'
+import type { AddressGuard, AddressRefusal } from './address-guard.ts'
 import type { AuditJournal } from './audit-journal.ts'
 import type { CachedKey } from './cached-key.ts'
 import type { CheckRequest } from './gate.ts'
@@ -130,16 +130,16 @@ export class Checker {
     }
   }
 
-  /** The key first, then the route, then the address: `#conclude` relies on the order. */
+  /** The key, then the route, then the address; `#conclude` relies on the order. */
   #chargesOf(key: CachedKey, request: CheckRequest): Charge[] {
-    const cost = request.cost ?? 1
-    const charges = [cost === 1 ? key.charge : { ...key.charge, cost }]
-    const { route } = request
-    if (route !== undefined && route.limits.length > 0) {
+    const { cost = 1, route, routeOnly = false } = request
+    const charges: Charge[] = []
+    if (!routeOnly) charges.push(cost === 1 ? key.charge : { ...key.charge, cost })
+    if (route !== undefined) {
       const subject = routeSubject(key.record.keyId, route.id)
       charges.push({ subject, limits: route.limits, cost })
     }
-    const address = this.#parts.addresses.chargeFor(request.address)
+    const address = routeOnly ? undefined : this.#parts.addresses.chargeFor(request.address)
     if (address !== undefined) charges.push(address)
     return charges
   }
@@ -151,19 +151,20 @@ export class Checker {
     reloads: number,
   ): Decision | Promise<Decision> {
     if (outcome.kind === 'stale-key') return this.#decideAgain(key, request, reloads)
-    const hasRoute = request.route !== undefined && request.route.limits.length > 0
-    const own = outcome.limits[0] ?? NO_LIMITS
-    const limits = hasRoute ? own.concat(outcome.limits[1] ?? NO_LIMITS) : own
+    const { route, routeOnly = false } = request
+    const ownCharges = (routeOnly ? 0 : 1) + (route === undefined ? 0 : 1)
+    const [first = NO_LIMITS, second = NO_LIMITS] = outcome.limits
+    const limits = ownCharges === 2 ? first.concat(second) : ownCharges === 1 ? first : NO_LIMITS
     if (outcome.kind === 'admitted') {
       return {
         allowed: true,
         identity: key.identity,
         limits,
         receipt: outcome.receipt,
-        mustSettle: key.charge.maxConcurrent !== undefined,
+        mustSettle: !routeOnly && key.charge.maxConcurrent !== undefined,
       } satisfies Allowed
     }
-    const isAddress = outcome.chargeIndex > (hasRoute ? 1 : 0)
+    const isAddress = outcome.chargeIndex >= ownCharges
     const shown = isAddress ? (outcome.limits[outcome.chargeIndex] ?? NO_LIMITS) : limits
     const code = outcome.reason === 'concurrency' ? 'concurrency_limited' : 'rate_limited'
     return this.#refuse(request, code, { outcome, limits: shown }, key.record.keyId)
@@ -239,11 +240,15 @@ export class Checker {
   }
 
   /** Counts a request that never got as far as a check. */
-  refuseUnchecked(address: string | undefined, requestId: string): Denied | undefined {
-    const over = this.#parts.addresses.countRequest(address)
-    if (over === undefined || over instanceof Promise) return undefined
+  refuseUnchecked(
+    address: string | undefined,
+    requestId: string,
+  ): Denied | undefined | Promise<Denied | undefined> {
     const request = { presentedKey: undefined, address, requestId }
-    return this.#refuse(request, over.code, over, null)
+    const refusal = (over: AddressRefusal | undefined): Denied | undefined =>
+      over && this.#refuse(request, over.code, over, null)
+    const over = this.#parts.addresses.countRequest(address)
+    return over instanceof Promise ? over.then(refusal) : refusal(over)
   }
 
   #record(

@@ -89,8 +89,10 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     }),
     audit: createAuditLog(store, journal),
     tiers,
+    address: parts.address,
     http: parts.http,
     log,
+    notes: { warnings: new Set<string>(), routes: new Map<string, number>() },
     health: () => healthOf(rounds),
     close: closeOnce(parts, rounds, async () => {
       await journal.flush()

@@ -265,7 +265,7 @@ describe('an address', () => {
       code: 'rate_limited',
       limitName: 'ip',
     })
-    expect(gate.countRefused(ADDRESS, 'req_1')?.code).toBe('rate_limited')
+    expect(gate.countRefused(ADDRESS, 'req_1')).toMatchObject({ code: 'rate_limited' })
     expect(gate.countRefused('198.51.100.4', 'req_1')).toBeUndefined()
   })
 })

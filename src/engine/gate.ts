@@ -4,7 +4,7 @@ import type { KeyMode, KeyRecord } from '../core/key/key-record.ts'
 import type { Limit } from '../core/limits/limit.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { AuditQuery, KeyQuery, PositionedAuditRow } from '../core/ports/store.ts'
-import type { HttpSettings } from '../core/settings.ts'
+import type { AddressSettings, HttpSettings } from '../core/settings.ts'
 import type { Tier } from '../core/tier.ts'
 
 /** One request, as far as a decision needs it. Transport details stay in src/http. */
@@ -22,6 +22,11 @@ export interface CheckRequest {
   readonly cost?: number | undefined
   /** Limits of this route, beside those of the key's tier. */
   readonly route?: RouteLimits | undefined
+  /**
+   * An outer check has charged this request to its key and address: take only the limits of `route`.
+   * Key, state and scope are checked as ever. Default false.
+   */
+  readonly routeOnly?: boolean | undefined
 }
 
 export interface RouteLimits {
@@ -109,6 +114,14 @@ export interface GateHealth {
   readonly reasons: readonly string[]
 }
 
+/** What adapters remember once per gate, however many are built on it. It goes away with the gate. */
+export interface AdapterNotes {
+  /** The foot-guns that were warned of. */
+  readonly warnings: Set<string>
+  /** How many routes with limits of these names were registered. */
+  readonly routes: Map<string, number>
+}
+
 export interface Gate {
   /** Synchronous where nothing has to be awaited: verified key, counters in memory. Never rejects
    * for a denial; rejects only for a bug. */
@@ -119,14 +132,20 @@ export interface Gate {
    * Counts a request that was refused before it could be checked (malformed credential …) against
    * its address; a denial when the address is over its limit already.
    */
-  countRefused(address: string | undefined, requestId: string): Denied | undefined
+  countRefused(
+    address: string | undefined,
+    requestId: string,
+  ): Denied | undefined | Promise<Denied | undefined>
   readonly keys: KeyDirectory
   readonly audit: AuditLog
   readonly tiers: ReadonlyMap<string, Tier>
+  /** null: the address layer is off. */
+  readonly address: AddressSettings | null
   /** How adapters read and answer HTTP for this gate. */
   readonly http: HttpSettings
   /** Where adapters report foot-guns and failures. Never receives a key. */
   readonly log: Logger
+  readonly notes: AdapterNotes
   health(): GateHealth
   /** Flushes audit and usage, then closes counters and store. Idempotent. */
   close(): Promise<void>

@@ -4,6 +4,7 @@
  */
 import type { Allowed, Identity } from '../core/decision.ts'
 import type { ErrorCode } from '../core/errors.ts'
+import type { LimitStatus } from '../core/limits/limit.ts'
 import type { RouteLimits } from '../engine/gate.ts'
 
 /** A request as it came over the wire; `rawHeaders` is node's flat list of names and values. */
@@ -21,6 +22,11 @@ export interface AdmissionOptions {
   /** A safe integer of at least 1; default 1. A function is called once, before the check. */
   readonly cost?: number | (() => number) | undefined
   readonly route?: RouteLimits | undefined
+  /**
+   * Where an outer guard has charged this request: how its limits stand. Only the limits of `route`
+   * are taken then, and both are shown.
+   */
+  readonly outerLimits?: readonly LimitStatus[] | undefined
 }
 
 /** A complete answer, ready to be written. */

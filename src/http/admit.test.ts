@@ -59,6 +59,8 @@ function scriptedGate({ check = () => ALLOWED, countRefused, http }: GateScript 
       ...{ realm: 'api', ...http },
     },
     log,
+    address: null,
+    notes: { warnings: new Set(), routes: new Map() },
     health: () => ({ status: 'ready', reasons: [] }),
     close: async () => {},
   }
@@ -109,7 +111,7 @@ describe('an admission', () => {
     expect(asked).toEqual([
       {
         ...{ presentedKey: KEY, address: '2001:db8::/64', clientIp: '2001:db8::7', requestId },
-        ...{ scope: 'chat:write', cost: 3, route },
+        ...{ scope: 'chat:write', cost: 3, route, routeOnly: false },
       },
     ])
   })

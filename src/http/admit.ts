@@ -39,11 +39,15 @@ export function createAdmission(gate: Gate): Admit {
     refusal,
   })
 
-  function decided(decision: Decision, requestId: string): Admission {
-    if (!decision.allowed) return refused(requestId, denial(decision, requestId))
-    const { identity, limits } = decision
-    const headers = rateLimitHeaders(limits)
-    return { admitted: true, requestId, identity, allowed: decision, headers }
+  function decided(decision: Decision, options: AdmissionOptions, requestId: string): Admission {
+    const { outerLimits } = options
+    const shown =
+      outerLimits === undefined
+        ? decision
+        : { ...decision, limits: outerLimits.concat(decision.limits) }
+    if (!shown.allowed) return refused(requestId, denial(shown, requestId))
+    const headers = rateLimitHeaders(shown.limits)
+    return { admitted: true, requestId, identity: shown.identity, allowed: shown, headers }
   }
 
   const denial = (denied: Denied, requestId: string): Refusal =>
@@ -54,9 +58,13 @@ export function createAdmission(gate: Gate): Admit {
     code: CredentialFault,
     client: ClientAddress | undefined,
     requestId: string,
-  ): Admission {
+  ): Admission | Promise<Admission> {
+    const counted = (over: Denied | undefined): Admission =>
+      refused(requestId, over ? denial(over, requestId) : refuse(code, { requestId }))
     const over = gate.countRefused(client?.group, requestId)
-    return refused(requestId, over ? denial(over, requestId) : refuse(code, { requestId }))
+    return over instanceof Promise
+      ? over.then(counted, (error: unknown) => failed(error, requestId))
+      : counted(over)
   }
 
   function failed(error: unknown, requestId: string): Admission {
@@ -83,13 +91,14 @@ export function createAdmission(gate: Gate): Admit {
       scope: options.scope,
       cost: typeof options.cost === 'function' ? options.cost() : options.cost,
       route: options.route,
+      routeOnly: options.outerLimits !== undefined,
     } satisfies CheckRequest)
     return decision instanceof Promise
       ? decision.then(
-          (settled) => decided(settled, requestId),
+          (settled) => decided(settled, options, requestId),
           (error: unknown) => failed(error, requestId),
         )
-      : decided(decision, requestId)
+      : decided(decision, options, requestId)
   }
 
   return function admit(request, options = NO_OPTIONS) {

@@ -3,10 +3,8 @@
  * the gate's log once per gate, with the page that says what to do. None of them changes an answer.
  */
 import type { Limit } from '../core/limits/limit.ts'
-import type { AddressSettings } from '../core/settings.ts'
 import type { Tier } from '../core/tier.ts'
 import type { Gate } from '../engine/gate.ts'
-import { notesOf } from './gate-notes.ts'
 
 export const FOOT_GUNS = Object.freeze({
   untrusted_proxy: {
@@ -30,7 +28,7 @@ export type FootGun = keyof typeof FOOT_GUNS
 
 /** Warns of `footGun` unless this gate was warned of it before. */
 export function warnOnce(gate: Gate, footGun: FootGun, details: object = {}): void {
-  const { warnings } = notesOf(gate)
+  const { warnings } = gate.notes
   if (warnings.has(footGun)) return
   warnings.add(footGun)
   const { message, page } = FOOT_GUNS[footGun]
@@ -56,8 +54,8 @@ function namesForwarder(rawHeaders: readonly string[]): boolean {
   return false
 }
 
-/** A static check, for gates that say what their address layer is. */
-export function warnOfAddressLimits(gate: Gate & { readonly address?: AddressSettings | null }) {
+/** A static check. */
+export function warnOfAddressLimits(gate: Gate): void {
   for (const tier of gate.tiers.values()) {
     const pair = gate.address?.limits
       .map((limit) => ({ limit, over: lowerThan(limit, tier) }))

@@ -6,7 +6,6 @@
 import type { LimitInput } from '../core/limits/limit-input.ts'
 import { parseLimits } from '../core/limits/limit-input.ts'
 import type { Gate, RouteLimits } from '../engine/gate.ts'
-import { notesOf } from './gate-notes.ts'
 
 /** undefined for no limits. Throws ConfigError, naming the member. */
 export function registerRouteLimits(
@@ -15,7 +14,7 @@ export function registerRouteLimits(
 ): RouteLimits | undefined {
   const limits = parseLimits(inputs)
   if (limits.length === 0) return undefined
-  const { routes } = notesOf(gate)
+  const { routes } = gate.notes
   const names = JSON.stringify(limits.map(({ name }) => name))
   const ordinal = (routes.get(names) ?? 0) + 1
   routes.set(names, ordinal)

@@ -70,6 +70,8 @@ class ScriptedGate implements Gate {
     this.settled.push(allowed)
   }
 
+  readonly address = null
+  readonly notes = { warnings: new Set<string>(), routes: new Map<string, number>() }
   countRefused(): undefined {}
   health = () => ({ status: 'ready', reasons: [] }) as const
   close = async () => {}

@@ -88,7 +88,8 @@ export function guard<Req extends GuardedRequest = GuardedRequest>(
     const { remoteAddress } = req.socket
     const units = typeof cost === 'function' ? () => cost(req) : cost
     const request = { method, target, rawHeaders, remoteAddress }
-    const admission = admit(request, { scope: needed, cost: units, route })
+    const outerLimits = cost === undefined ? passport?.limits : undefined
+    const admission = admit(request, { scope: needed, cost: units, route, outerLimits })
     if (admission instanceof Promise) {
       void admission.then((settled) => proceed(req, res, next, settled))
     } else proceed(req, res, next, admission)

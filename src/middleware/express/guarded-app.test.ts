@@ -246,6 +246,22 @@ describe('limits', () => {
     )
   })
 
+  test('of an inner guard are taken beside what the outer one took, and both are shown', async () => {
+    await open()
+    app.use(guard(gate, { scope: 'read' }))
+    const images = [{ name: 'images', quota: 1, window: '1m' }]
+    app.get('/images', guard(gate, { scope: 'read', limits: images }), (_req, res) => {
+      res.end('ok')
+    })
+    const url = `${await listen()}/images`
+    const key = await issue()
+    const first = await send(url, ['Authorization', `Bearer ${key}`])
+    expect(first.headers['ratelimit']).toBe('"minute";r=2;t=60, "images";r=0;t=60')
+    const second = await send(url, ['Authorization', `Bearer ${key}`])
+    expect(second.status).toBe(429)
+    expect(second.headers['ratelimit']).toBe('"minute";r=1;t=60, "images";r=0;t=60')
+  })
+
   test('are charged what a request costs', async () => {
     await open()
     guarded({ cost: (req) => Number(req.headers['x-units']) })
