@@ -17,6 +17,8 @@ export interface Step {
   readonly run: () => Promise<number>
 }
 
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
 /** A program of node_modules/.bin, by name, run in the project's root. */
 export function command(
   program: string,
@@ -30,8 +32,14 @@ export function command(
         stdio: ['ignore', 'inherit', 'inherit'],
         env: { ...process.env, ...env },
       })
+      const forward = (signal: NodeJS.Signals): void => {
+        // A terminal sends Ctrl-C to the whole group: the child has it already.
+        if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+      }
+      for (const signal of FORWARDED) process.on(signal, forward)
       child.on('error', reject)
       child.on('exit', (code, signal) => {
+        for (const name of FORWARDED) process.off(name, forward)
         resolve(code ?? 128 + (signal === null ? 1 : constants.signals[signal]))
       })
     })

@@ -8,11 +8,11 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const TASK = `
-console.log(JSON.stringify({ args: process.argv.slice(2), path: process.env['PATH'] }))
 if (process.argv[2] === 'wait') {
   process.on('SIGTERM', () => process.exit(9))
   setInterval(() => {}, 1000)
 } else process.exitCode = Number(process.argv[2] ?? 0)
+console.log(JSON.stringify({ args: process.argv.slice(2), path: process.env['PATH'] }))
 `
 
 let root = ''
