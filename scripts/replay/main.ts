@@ -67,12 +67,11 @@ function introduction(mode: Mode, calls: number): string {
   const how =
     mode === 'engine'
       ? 'through the real engine on a simulated clock'
-      : 'over HTTP, as fast as they go, on the real clock'
+      : "over HTTP as fast as they go, on the machine's clock"
   return [
-    'The night of the incident: from 03:14, six hours, one scraper with 47,200 calls',
-    `and twelve users. ${calls.toLocaleString('en-US')} calls in all,`,
-    `${how}.`,
-    'A call to the LLM costs $0.0066, as it did then.',
+    'The night again. From 03:14, six hours: one scraper and twelve users,',
+    `${calls.toLocaleString('en-US')} calls in all, ${how}.`,
+    'A call that reaches the LLM costs $0.0066, as it did then.',
   ].join('\n')
 }
 
