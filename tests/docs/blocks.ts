@@ -7,7 +7,7 @@ export interface Block {
   /** Of the opening fence, from 1. */
   readonly line: number
   readonly language: string
-  /** `run`, `background`, `repo`. */
+  /** `run`, `background`, `repo`, `elsewhere`. */
   readonly words: readonly string[]
   /** From `file=NAME`: the block is that file of the page's folder. */
   readonly file: string | undefined
@@ -46,7 +46,7 @@ const SHOWN = ['console', 'text', 'http', 'yaml', 'toml', 'ini', 'sql', 'diff', 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   ts: ['run', 'background'],
   js: ['run', 'background'],
-  sh: ['background', 'repo'],
+  sh: ['background', 'repo', 'elsewhere'],
 }
 
 /** What is wrong with the first line of a block; undefined when nothing is. */

@@ -2,6 +2,7 @@
  * Every fenced block of the documentation is what it says: TypeScript and JavaScript fit the types
  * of the installed package, `run` blocks run, and shell blocks run from top to bottom of their page.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -14,6 +15,8 @@ const blocksOf = (page: string): Block[] => readBlocks(page, readFileSync(join(R
 const blocks = pages.flatMap(blocksOf)
 
 const isScript = ({ language }: Block): boolean => language === 'ts' || language === 'js'
+const isShellToRead = ({ language, words }: Block): boolean =>
+  language === 'sh' && (words.includes('repo') || words.includes('elsewhere'))
 const nameOf = (block: Block): string =>
   block.file ?? `${block.page.replaceAll(/[^\w]+/g, '-')}-${block.line}.${block.language}`
 
@@ -24,6 +27,13 @@ test('every block has a language and words that are known', () => {
 test('every JSON block is JSON', () => {
   for (const { page, line, text } of blocks.filter(({ language }) => language === 'json')) {
     expect(() => JSON.parse(text), `${page}:${line}`).not.toThrow()
+  }
+})
+
+test('every shell block that is not run is at least valid', () => {
+  for (const { page, line, text } of blocks.filter(isShellToRead)) {
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' })
+    expect(status, `${page}:${line}\n${stderr}`).toBe(0)
   }
 })
 
@@ -75,7 +85,7 @@ const TSCONFIG = {
 }
 
 const runs = (block: Block): boolean =>
-  (block.language === 'sh' && !block.words.includes('repo')) ||
+  (block.language === 'sh' && !isShellToRead(block)) ||
   block.words.includes('run') ||
   block.words.includes('background')
 
