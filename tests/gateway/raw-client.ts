@@ -13,18 +13,19 @@ export class RawClient {
   readonly socket: Socket
   #received = Buffer.alloc(0)
   #ended = false
+  #changed: () => void = () => {}
 
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1')
     this.socket.on('data', (chunk) => {
       this.#received = Buffer.concat([this.#received, chunk])
+      this.#changed()
     })
-    this.socket.on('end', () => {
+    const ended = (): void => {
       this.#ended = true
-    })
-    this.socket.on('close', () => {
-      this.#ended = true
-    })
+      this.#changed()
+    }
+    this.socket.on('end', ended).on('close', ended)
     this.socket.on('error', () => {})
   }
 
@@ -39,15 +40,14 @@ export class RawClient {
 
   /** The next whole answer with a Content-Length; rejects when none comes. */
   async answer(timeoutMs = 5_000): Promise<RawAnswer> {
-    let parsed: RawAnswer | undefined
-    await until(() => {
-      parsed = this.#take()
-      return parsed !== undefined || this.#ended
-    }, timeoutMs)
-    parsed ??= this.#take()
-    if (parsed === undefined)
-      throw new Error(`no answer; received ${JSON.stringify(this.received)}`)
-    return parsed
+    const deadline = Date.now() + timeoutMs
+    for (;;) {
+      const parsed = this.#take()
+      if (parsed !== undefined) return parsed
+      if (this.#ended || Date.now() > deadline) break
+      await this.#change(deadline)
+    }
+    throw new Error(`no answer; received ${JSON.stringify(this.received)}`)
   }
 
   /** True once the server has ended the connection; false if it has not in time. */
@@ -57,6 +57,17 @@ export class RawClient {
 
   end(): void {
     this.socket.destroy()
+  }
+
+  /** Resolves when something arrived, or at the deadline. */
+  #change(deadline: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, deadline - Date.now() + 1)
+      this.#changed = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   #take(): RawAnswer | undefined {
