@@ -90,7 +90,7 @@ function findNode() {
   if (major > 22 || (major === 22 && minor >= 18)) return process.execPath
   return fail(
     `Node ${process.versions.node} is too old and npm did not install the pinned one. ` +
-      'Allow its install script (npm install --ignore-scripts=false) or use Node 22.18 or later.',
+      'Run its install script (npm rebuild node --ignore-scripts=false) or use Node 22.18 or later.',
   )
 }
 
