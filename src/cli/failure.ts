@@ -41,7 +41,7 @@ function usageFailure(error: CommanderError): Failure {
   if (error.code === 'commander.help') return { exitCode: EXIT_USAGE, message: '' }
   const problem = oneLine(redactKeys(error.message)).replace(/^error: /, '')
   const hint = /Did you mean/.test(problem) ? '' : '; see "lockgate --help"'
-  return { exitCode: EXIT_USAGE, message: `${problem}${hint}` }
+  return { exitCode: EXIT_USAGE, message: `${problem.replace(/\.$/, '')}${hint}` }
 }
 
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ').trim()

@@ -13,6 +13,10 @@ const HOP_BY_HOP_HEADERS = [
 /** Made by the gateway itself; a configured one would contradict it. */
 const OWN_HEADERS = ['host', 'content-length', 'expect', ...HOP_BY_HOP_HEADERS]
 
+/** Completes "must be …". */
+export const UPSTREAM_RULE =
+  'an http:// or https:// origin with an optional base path, without credentials, query or fragment'
+
 /**
  * The upstream as the gateway uses it: an http(s) origin with an optional base path and no slash at
  * the end. Undefined for anything else: credentials, a query, dot segments, another scheme.

@@ -10,7 +10,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '../core/errors.ts'
 
-export const CONFIG_FILE_NAMES: readonly string[] = [
+const CONFIG_FILE_NAMES: readonly string[] = [
   'lockgate.config.ts',
   'lockgate.config.mts',
   'lockgate.config.js',

@@ -244,7 +244,7 @@ describe('precedence', () => {
 
   test('an upstream on the command line is checked like any other', () => {
     expect(() => resolveSettings({}, {}, { upstream: 'http://u:sesame@h' })).toThrow(
-      /^--upstream must be an http:\/\/ or https:\/\/ origin(?!.*sesame)/,
+      /^upstream must be an http:\/\/ or https:\/\/ origin(?!.*sesame)/,
     )
   })
 })

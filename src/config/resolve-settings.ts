@@ -15,7 +15,7 @@ import { acrossProblems } from './across.ts'
 import { checkDatabaseUrl, DEFAULT_DATABASE_URL } from './database-url.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { freezeDeep } from './freeze-deep.ts'
-import { trimSlash } from './http-values.ts'
+import { readUpstream, trimSlash, UPSTREAM_RULE } from './http-values.ts'
 import { linesOf, refuse } from './problems.ts'
 import { configSchema, type ReadConfig } from './schema.ts'
 
@@ -157,7 +157,7 @@ function gatewaySettings(read: ReadConfig, upstream: string | undefined): Gatewa
     value,
   ])
   return {
-    upstream: upstream === undefined ? read.upstream : upstreamOverride(upstream),
+    upstream: upstream === undefined ? read.upstream : checkUpstream(upstream),
     upstreamHeaders: Object.fromEntries(headers),
     routes: routes.map(routeSettings),
     maxBodyBytes: gateway.maxBodyBytes ?? 10 * 1024 * 1024,
@@ -170,12 +170,10 @@ function gatewaySettings(read: ReadConfig, upstream: string | undefined): Gatewa
   }
 }
 
-function upstreamOverride(input: string): string {
-  const result = configSchema.safeParse({ upstream: input })
-  if (result.success && result.data.upstream !== undefined) return result.data.upstream
-  throw new ConfigError(
-    '--upstream must be an http:// or https:// origin with an optional base path, without credentials, query or fragment',
-  )
+function checkUpstream(input: string): string {
+  const upstream = readUpstream(input)
+  if (upstream !== undefined) return upstream
+  throw new ConfigError(`upstream must be ${UPSTREAM_RULE}`)
 }
 
 function routeSettings(read: NonNullable<ReadConfig['routes']>[number]): RouteSettings {

@@ -10,6 +10,7 @@ import {
   isHeaderValue,
   isPlainPath,
   readUpstream,
+  UPSTREAM_RULE,
 } from './http-values.ts'
 import {
   addressBlock,
@@ -42,9 +43,7 @@ const upstream = z
   .transform((input, context): string => {
     const url = readUpstream(input)
     if (url !== undefined) return url
-    const message =
-      'must be an http:// or https:// origin with an optional base path, without credentials, query or fragment'
-    context.addIssue({ code: 'custom', message })
+    context.addIssue({ code: 'custom', message: `must be ${UPSTREAM_RULE}` })
     return z.NEVER
   })
   .optional()

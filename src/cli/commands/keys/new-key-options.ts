@@ -2,10 +2,11 @@
 import type { Command } from 'commander'
 import type { IssueKeyInput } from '../../../engine/gate.ts'
 import { readFuture, readScopes } from '../../arguments.ts'
+import { UsageError } from '../../failure.ts'
 import { CONFIG_OPTION, type ConfigOption } from '../../open.ts'
 
 export interface NewKeyOptions extends ConfigOption {
-  readonly owner: string
+  readonly owner?: string
   readonly ownerId?: string
   readonly tier: string
   readonly scopes: string
@@ -18,7 +19,7 @@ export interface NewKeyOptions extends ConfigOption {
 
 export function addNewKeyOptions(command: Command): Command {
   return command
-    .requiredOption('--owner <e-mail>', 'who the key belongs to')
+    .option('--owner <e-mail>', 'who the key belongs to (required)')
     .option('--owner-id <id>', "the owner's id in your own system")
     .option('--tier <name>', 'whose limits the key gets', 'free')
     .option('--scopes <list>', 'what the key may do, separated by commas', 'read')
@@ -30,10 +31,19 @@ export function addNewKeyOptions(command: Command): Command {
     .option(...CONFIG_OPTION)
 }
 
+/**
+ * Checked here and not by commander, which would complain of what is missing before it names the
+ * option that was misspelt.
+ */
+export function required(value: string | undefined, option: string): string {
+  if (value !== undefined) return value
+  throw new UsageError(`${option} is missing`)
+}
+
 export function readNewKey(options: NewKeyOptions): IssueKeyInput {
   const { owner, ownerId, tier, name, expires, allow } = options
   return {
-    owner,
+    owner: required(owner, '--owner E-MAIL'),
     tier,
     scopes: readScopes(options.scopes),
     mode: options.test === true ? 'test' : 'live',

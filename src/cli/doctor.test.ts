@@ -1,0 +1,87 @@
+import { chmodSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { type Folder, newFolder } from '../../tests/cli/command-line.ts'
+
+/** Each command is a process of its own, which takes its time on a busy machine. */
+const SLOW = { timeout: 60_000 }
+const FAST_HASH = { argon2id: { memoryKiB: 64, passes: 1 } }
+
+interface Report {
+  readonly code: number | null
+  readonly statuses: Readonly<Record<string, string>>
+}
+
+async function doctor(folder: Folder, env: Record<string, string> = {}): Promise<Report> {
+  const { code, out, err } = await folder.runWith(env, 'doctor', '--json')
+  expect(err).toBe('')
+  const findings: { check: string; status: string }[] = JSON.parse(out)
+  return {
+    code,
+    statuses: Object.fromEntries(findings.map(({ check, status }) => [check, status])),
+  }
+}
+
+const withConfig = (config: object) => newFolder({ 'lockgate.config.json': JSON.stringify(config) })
+
+describe('lockgate doctor', SLOW, () => {
+  test('a sound project: what is unusual is a warning, the exit code 0', async () => {
+    const folder = withConfig({ keys: { prefix: 'acme' } })
+    await folder.run('init')
+    const { code, statuses } = await doctor(folder)
+    expect(statuses).toEqual({
+      ...{ node: 'ok', config_file: 'ok', key_prefix: 'ok', hash_parameters: 'ok', tiers: 'ok' },
+      ...{ address_limits: 'ok', trusted_proxies: 'ok', upstream_headers: 'ok', upstream: 'warn' },
+      ...{ database_mode: 'ok', database: 'ok', audit_log: 'ok', clock: 'ok' },
+    })
+    expect(code).toBe(0)
+  })
+
+  test('nothing is created: a missing database is a warning, twice', async () => {
+    const folder = newFolder()
+    expect((await doctor(folder)).statuses['database']).toBe('warn')
+    expect((await doctor(folder)).statuses['database']).toBe('warn')
+  })
+
+  test('what is unsafe by configuration', async () => {
+    const { code, statuses } = await doctor(
+      withConfig({ keys: FAST_HASH, ip: false, tiers: { open: { limits: [] } } }),
+    )
+    expect(code).toBe(0)
+    expect(statuses).toMatchObject({
+      ...{ key_prefix: 'warn', hash_parameters: 'warn', address_limits: 'warn', tiers: 'warn' },
+    })
+    const bcrypt = await doctor(withConfig({ keys: { hash: 'bcrypt', bcrypt: { cost: 4 } } }))
+    expect(bcrypt.statuses['hash_parameters']).toBe('warn')
+    const trusting = await doctor(withConfig({ ip: { trustedProxies: ['0.0.0.0/0'] } }))
+    expect([trusting.code, trusting.statuses['trusted_proxies']]).toEqual([1, 'fail'])
+  })
+
+  test('a configuration that is refused, an upstream that is down', async () => {
+    const misspelt = await doctor(withConfig({ upstrem: 'x' }))
+    expect([misspelt.code, misspelt.statuses['config_file']]).toEqual([1, 'fail'])
+    const down = await doctor(withConfig({ upstream: 'http://127.0.0.1:1' }))
+    expect([down.code, down.statuses['upstream']]).toEqual([1, 'fail'])
+  })
+
+  test('files that others can read: the database, a credential in the configuration', async () => {
+    const folder = withConfig({ upstreamHeaders: { authorization: 'Bearer sesame-sesame-sesame' } })
+    await folder.run('init')
+    chmodSync(folder.file('lockgate.db'), 0o644)
+    chmodSync(folder.file('lockgate.config.json'), 0o644)
+    const open = await doctor(folder)
+    expect(open).toMatchObject({
+      code: 1,
+      statuses: { database_mode: 'fail', config_file: 'warn' },
+    })
+    chmodSync(folder.file('lockgate.db'), 0o600)
+    chmodSync(folder.file('lockgate.config.json'), 0o600)
+    const closed = await doctor(folder)
+    expect(closed).toMatchObject({ code: 0, statuses: { database_mode: 'ok', config_file: 'ok' } })
+  })
+
+  test('a database that is none', async () => {
+    const folder = newFolder({ 'lockgate.db': 'this is no database, however long it may be' })
+    const { code, statuses } = await doctor(folder)
+    expect([code, statuses['database']]).toEqual([1, 'fail'])
+  })
+})
