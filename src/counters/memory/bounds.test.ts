@@ -105,6 +105,19 @@ describe('when every subject is held', () => {
   })
 })
 
+test('a restored key that was not seen since is not forgotten for new ones', () => {
+  const clock = createTestClock()
+  const stopped = createMemoryCounters({ clock })
+  const key = keySubject('7Hq2mZ9x')
+  block(stopped, key)
+  const counters = createMemoryCounters({ clock, maxKeys: 5 })
+  counters.restoreUsage(stopped.takeUsage())
+  for (let index = 0; index < 50; index += 1) {
+    admits(counters, keySubject(`${index}`.padStart(8, '0')))
+  }
+  expect(admits(counters, key)).toBe(false)
+})
+
 test('the versions of keys are bounded; those that changed last are kept', () => {
   const counters = createMemoryCounters({ clock: createTestClock(), maxKeyVersions: 100 })
   for (let index = 0; index < 10_000; index += 1) counters.setKeyVersion(`${index}`, 2)

@@ -201,11 +201,26 @@ describe('a checkpoint', () => {
     const saved = counters.takeUsage()
     if (outcome.kind === 'admitted') counters.settle(outcome.receipt, [0])
     saved.push(...counters.takeUsage())
+    consume(counters, day, 2)
+    saved.push(...counters.takeUsage())
     const restored = createMemoryCounters({ clock })
     restored.restoreUsage(saved)
-    expect(consume(restored, day, 601).kind).toBe('refused')
-    expect(consume(restored, day, 600).kind).toBe('admitted')
-    expect(consume(counters, day, 1000).kind).toBe('admitted')
+    expect(consume(restored, day, 599).kind).toBe('refused')
+    expect(consume(restored, day, 598).kind).toBe('admitted')
+    expect(consume(counters, day, 998).kind).toBe('admitted')
+  })
+
+  test('without meters leaves those of the one before', () => {
+    const clock = createTestClock()
+    const bucket: readonly Limit[] = [
+      { name: 'bucket', quota: 5, windowMs: DAY_MS, algorithm: 'token-bucket' },
+    ]
+    const counters = createMemoryCounters({ clock })
+    consume(counters, bucket, 5)
+    const saved = counters.takeUsage()
+    const restored = createMemoryCounters({ clock })
+    restored.restoreUsage([...saved, ...saved.map((delta) => ({ ...delta, meters: {} }))])
+    expect(consume(restored, bucket, 1).kind).toBe('refused')
   })
 
   test('takes times in the future as now, and leaves out meters that make no sense', () => {

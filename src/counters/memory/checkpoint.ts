@@ -66,7 +66,7 @@ export function restoreDelta(
   for (const atMs of delta.admissionsMs) {
     const newest = restored.ring.count === 0 ? 0 : restored.ring.timeAt(restored.ring.count - 1)
     const admittedMs = Math.max(newest, Math.min(atMs, nowMs))
-    if (admittedMs + lifetimeMs > nowMs) restored.ring.push(admittedMs, 1, plan)
+    restored.ring.push(admittedMs, 1, plan)
   }
   return restored
 }
