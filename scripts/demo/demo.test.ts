@@ -25,7 +25,7 @@ test('the walk meets every answer it expects and exits 0', () => {
   }
   expect(stdout.split('\n').every((line) => line.length <= 80)).toBe(true)
   expect(status).toBe(0)
-})
+}, 60_000)
 
 test('the demo for a person works as pasted, shows its audit and ends cleanly', async () => {
   const demo = spawn(process.execPath, [MAIN, '--port', PORT], {
@@ -36,23 +36,23 @@ test('the demo for a person works as pasted, shows its audit and ends cleanly', 
   demo.stdout.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  await expect.poll(() => said, { timeout: 10_000 }).toContain('Ctrl-C')
+  await expect.poll(() => said, { timeout: 20_000 }).toContain('Ctrl-C')
   const pasted = said.slice(said.indexOf('KEY='), said.indexOf('2. Then try'))
   expect(spawnSync('sh', ['-c', pasted], { encoding: 'utf8' }).stdout).toBe(
     '{"text":"The report, is late!"}',
   )
-  await expect.poll(() => said, { timeout: 10_000 }).toContain('key.created')
+  await expect.poll(() => said, { timeout: 20_000 }).toContain('key.created')
   demo.kill('SIGINT')
   const [code] = await once(demo, 'exit')
   expect(said).toContain('Calls that reached the LLM: 1.')
   expect(code).toBe(0)
-})
+}, 60_000)
 
 test('wrong usage exits 2', () => {
   for (const args of [['--nonsense'], ['--port', 'x'], ['--port', '0']]) {
     expect(spawnSync(process.execPath, [MAIN, ...args]).status).toBe(2)
   }
-})
+}, 60_000)
 
 test('a step that differs from what is expected counts as wrong', () => {
   const log = vi.spyOn(console, 'log').mockReturnValue(undefined)

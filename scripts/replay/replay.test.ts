@@ -33,7 +33,7 @@ test('the replay reports $312 for the open endpoint and what Lockgate lets throu
   for (const { users } of report.scenarios) expect(users.reached).toBe(users.sent)
   expect(report.scenarios[2].scraper.most_in_60_s).toBeLessThanOrEqual(72)
   expect(status).toBe(0)
-})
+}, 60_000)
 
 test('wrong usage exits 2 and says how it is used', () => {
   const { status, stderr } = replay('--nonsense')

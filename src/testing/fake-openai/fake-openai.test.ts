@@ -111,7 +111,7 @@ describe('the books', () => {
       stream: true,
     })
     for await (const _chunk of stream) break
-    await expect.poll(() => llm.books.total.requests).toBe(1)
+    await expect.poll(() => llm.books.total.requests, { timeout: 10_000 }).toBe(1)
     expect(llm.books.total.outputTokens).toBeLessThan(4000)
   })
 })
