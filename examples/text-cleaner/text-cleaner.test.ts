@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import type { RequestHandler } from 'express'
@@ -25,18 +26,22 @@ async function start(options: { model?: string; before?: RequestHandler[] } = {}
     model: options.model ?? 'gpt-4o-mini',
     before: options.before ?? [],
   })
-  const server = app.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  cleanups.push(
-    () => fake.close(),
-    () => server.closeAllConnections(),
-    () => server.close(),
-  )
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  cleanups.push(() => fake.close())
+  const origin = await listen(createServer(app))
   return {
     fake,
     post: (body: string, path = '/v1/clean', key?: string) => curl(origin + path, body, key),
   }
+}
+
+/** The origin; the server is closed when the test is over. */
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 async function curl(
@@ -96,4 +101,28 @@ test('with a guard before its routes, a caller without a key reaches no LLM', as
   const { key } = await gate.keys.issue({ owner: 'ada@example.com', scopes: ['write'] })
   expect(await post('{"text":"x"}', '/v1/clean', key)).toMatchObject({ status: 200 })
   expect(fake.books.total.requests).toBe(1)
+})
+
+test('a client that hangs up aborts the call to the LLM', async () => {
+  const asked = Promise.withResolvers<void>()
+  const aborted = Promise.withResolvers<void>()
+  const silent = createServer((_req, res) => {
+    asked.resolve()
+    res.once('close', () => aborted.resolve())
+  })
+  const baseURL = await listen(silent)
+  const llm = new OpenAI({ baseURL, apiKey: 'local', maxRetries: 0 })
+  const origin = await listen(createServer(createApp({ llm, model: 'gpt-4o-mini' })))
+
+  const client = new AbortController()
+  const answer = fetch(`${origin}/v1/clean`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"text":"x"}',
+    signal: client.signal,
+  })
+  await asked.promise
+  client.abort()
+  await expect(answer).rejects.toThrow()
+  await aborted.promise
 })
