@@ -24,9 +24,10 @@ export function refusalOf(
   let violatedUntilMs = nowMs
   let violated: { readonly chargeIndex: number; readonly limitName: string } | undefined
   let withoutPlace: number | undefined
-  for (const [chargeIndex, charge] of charges.entries()) {
+  for (let chargeIndex = 0; chargeIndex < charges.length; chargeIndex += 1) {
+    const charge = charges[chargeIndex]
     const subject = subjects[chargeIndex]
-    if (subject === undefined) continue
+    if (charge === undefined || subject === undefined) continue
     if (subject.inFlight >= (charge.maxConcurrent ?? Number.POSITIVE_INFINITY)) {
       withoutPlace ??= chargeIndex
     }
