@@ -124,6 +124,9 @@ describe('a log of 200 rows', () => {
       Array.from({ length: LENGTH }, (_, n) => entry(n + 1)),
     )
     expect(verdictOf(forged)).toEqual(fault(LENGTH, 'edited'))
+    const verifier = new ChainVerifier(headOf(LOG.slice(0, 100)))
+    for (const row of forged) verifier.feed(row)
+    expect(verifier.finish(headOf(forged))).toEqual(fault(100, 'edited'))
   })
 
   test('may grow while it is verified', () => {

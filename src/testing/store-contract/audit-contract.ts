@@ -96,11 +96,14 @@ function chainContract({ test, durableTest }: StoreTests): void {
 
   test('text and numbers that no database keeps are mended before they are hashed', async (store) => {
     const details = { '\udc00': 'x\ud800', n: Number.NaN, m: Number.POSITIVE_INFINITY, z: -0 }
-    const entry = sampleEntry('auth.failed', { actor: 'half\ud800', details })
+    const half = 'half\ud800'
+    const where = { actor: half, keyId: half, address: half, requestId: half }
+    const entry = sampleEntry('auth.failed', { ...where, details })
     const [row] = await store.appendAudit([entry])
     assert.deepEqual(await verifiedRows(store), [row])
-    assert.equal(row?.actor, 'half\ufffd')
-    assert.deepEqual(row?.details, { '\ufffd': 'x\ufffd', n: null, m: null, z: 0 })
+    const { actor, keyId, address, requestId } = row ?? assert.fail('no row')
+    assert.deepEqual([actor, keyId, address, requestId], Array(4).fill('half\ufffd'))
+    assert.deepEqual(row.details, { '\ufffd': 'x\ufffd', n: null, m: null, z: 0 })
   })
 
   durableTest(

@@ -39,9 +39,10 @@ export function lifetimeContract({ test, durableTest }: StoreTests): void {
   })
 
   test('closing waits for what was asked before and can be repeated', async (store) => {
-    const inserted = insert(store, 'LastKey1')
+    const keyIds = ['LastKey1', 'LastKey2', 'LastKey3', 'LastKey4']
+    const inserted = keyIds.map((keyId) => insert(store, keyId))
     const closed = store.close()
-    assert.equal((await inserted).version, 1)
+    for (const record of await Promise.all(inserted)) assert.equal(record.version, 1)
     await closed
     await store.close()
   })
