@@ -21,7 +21,7 @@ import type { PlannedLimit } from './plan.ts'
 const FULLEST = 2
 
 /** Lets the level fall to what it is now. Changes no decision. */
-export function drain(meters: number[], limit: PlannedLimit, nowMs: number): void {
+function drain(meters: number[], limit: PlannedLimit, nowMs: number): void {
   const { slot, quota, windowMs } = limit
   const elapsedMs = nowMs - (meters[slot] ?? 0)
   meters[slot] = nowMs

@@ -1,6 +1,2 @@
 /** Counters in memory. */
-export {
-  createMemoryCounters,
-  type MemoryCounters,
-  type MemoryCountersOptions,
-} from './memory-counters.ts'
+export { createMemoryCounters, type MemoryCounters } from './memory-counters.ts'

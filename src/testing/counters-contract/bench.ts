@@ -21,7 +21,7 @@ export type Case = (bench: Bench, expect: ContractRunner['expect']) => Promise<v
 export type Cases = Readonly<Record<string, Case>>
 
 export const MINUTE_MS = 60_000
-export const SUBJECT = 'k7Hq2mZ9x'
+const SUBJECT = 'k7Hq2mZ9x'
 export const OTHER_SUBJECT = 'i203.0.113.7'
 
 export const sliding = (name: string, quota: number, windowMs = MINUTE_MS): Limit => ({
