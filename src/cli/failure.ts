@@ -5,7 +5,7 @@ import { redactKeys } from './redact-keys.ts'
 
 export const EXIT_DONE = 0
 export const EXIT_FAILED = 1
-export const EXIT_USAGE = 2
+const EXIT_USAGE = 2
 
 /** The command line cannot be understood: exit code 2. */
 export class UsageError extends Error {

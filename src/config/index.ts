@@ -1,9 +1,8 @@
 /** Configuration: file and environment to one frozen Settings. */
 export { databaseFile, maskUrl } from './database-url.ts'
 export { defineConfig } from './define-config.ts'
-export type { Environment } from './environment.ts'
 export { readUpstream, UPSTREAM_RULE } from './http-values.ts'
 export { findConfigFile } from './load-config-file.ts'
-export { type LoadedSettings, type LoadOptions, loadSettings } from './load-settings.ts'
+export { type LoadedSettings, loadSettings } from './load-settings.ts'
 export type { LockgateConfig } from './lockgate-config.ts'
-export { resolveSettings, type SettingsOverrides } from './resolve-settings.ts'
+export { resolveSettings } from './resolve-settings.ts'

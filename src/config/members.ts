@@ -79,7 +79,7 @@ const limitMembers = members({
 })
 
 /** A limit as it is written, read into a frozen `Limit`. */
-export const limit = limitMembers.transform((input, context): Limit => {
+const limit = limitMembers.transform((input, context): Limit => {
   try {
     return parseLimit(input as LimitInput)
   } catch (error) {

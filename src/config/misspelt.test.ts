@@ -1,4 +1,5 @@
 /** A typo must not fail open: every member, misspelt, is refused by path with the nearest member. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { pathText } from './problems.ts'
@@ -67,6 +68,16 @@ describe('a misspelt member is refused by path, with the nearest member', () => 
       const expected = `${typed} is not a known member; did you mean "${name}"?`
       expect(() => resolveSettings(configWith(path, typo), {})).toThrow(expected)
     }
+  })
+
+  test('every member is in the reference', () => {
+    const page = readFileSync(
+      new URL('../../docs/reference/configuration.md', import.meta.url),
+      'utf8',
+    )
+    const names = MEMBERS.map((path) => String(path.at(-1)))
+    const unnamed = names.filter((name) => !page.includes(`${name}\``))
+    expect(unnamed).toEqual([])
   })
 
   test('a member like no other gets the list of those that are known', () => {

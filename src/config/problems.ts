@@ -68,7 +68,7 @@ function unknownMember(key: string, known: readonly string[]): string {
 }
 
 /** The candidate with the fewest edits, unless more than half of the word would change. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
   let bestEdits = Math.max(2, Math.floor(word.length / 2)) + 1
   for (const candidate of candidates) {

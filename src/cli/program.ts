@@ -1,0 +1,33 @@
+/** The command line as a whole: every command with its options. */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { addAuditCommands } from './commands/audit/audit.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addInit } from './commands/init.ts'
+import { addKeysCommands } from './commands/keys/keys.ts'
+import { addServe } from './commands/serve.ts'
+import { addTiers } from './commands/tiers.ts'
+import { EXIT_FAILED } from './failure.ts'
+
+/** `end` is called by commands that have shown their result and yet did not succeed. */
+export function createProgram(end: (exitCode: number) => void): Command {
+  const program = new Command('lockgate')
+    .description('API keys, exact rate limits and spend caps for AI APIs.')
+    .version(ownVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+  const fail = () => end(EXIT_FAILED)
+  addInit(program)
+  addServe(program)
+  addKeysCommands(program)
+  addAuditCommands(program, fail)
+  addTiers(program)
+  addDoctor(program, fail)
+  return program
+}
+
+function ownVersion(): string {
+  const path = new URL('../../package.json', import.meta.url)
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }
+  return version
+}
