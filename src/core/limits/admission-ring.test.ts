@@ -130,3 +130,15 @@ describe('block pool', () => {
     )
   })
 })
+
+test('rings that grow side by side leave no pages of the sizes that they outgrew', () => {
+  const pool = new BlockPool((length) => new Uint32Array(length))
+  const bounds = { capacity: 1001, horizonMs: 86_400_000, pool }
+  const rings = Array.from({ length: 1000 }, () => new AdmissionRing(0))
+  for (let nowMs = 0; nowMs < 1000; nowMs++) {
+    for (const ring of rings) ring.push(nowMs, 1, bounds)
+  }
+  const unitsHeld = 1000 * 1000
+  expect(pool.pageCount * 16_384).toBeLessThan(unitsHeld * 1.75)
+  for (const ring of rings) expect(ring.count).toBe(1000)
+})

@@ -3,9 +3,9 @@
  *
  * A typed array of its own costs some 200 bytes beside its content, which for a client with 60
  * requests is almost as much as the requests. Blocks come in fixed sizes, each about 1.5 times the
- * one before; a freed block is kept for the next ring of that size, so memory follows the peak and
- * a flood of short-lived rings reuses the same pages. A block above the largest size is a typed
- * array of its own and returns to the garbage collector.
+ * one before; a page holds blocks of one size. A freed block serves the next ring of that size; a
+ * page whose blocks are all free is dropped, so rings that grow side by side do not leave their
+ * smaller blocks behind. A block above the largest size is a typed array of its own.
  */
 export type Page = Uint32Array | Float64Array
 
@@ -33,14 +33,22 @@ function blockSizes(): number[] {
   return sizes
 }
 
-/** Blocks of one size: those given back, and the page that new ones are cut from. */
+/** A page and which of its blocks are free. */
+interface PageUse {
+  readonly page: Page
+  readonly freeStarts: number[]
+  /** Where the next block that was never used starts. */
+  next: number
+  /** Blocks that are held. */
+  held: number
+}
+
+/** Blocks of one size. */
 interface SizeClass {
   readonly size: number
-  readonly freePages: Page[]
-  readonly freeStarts: number[]
-  page: Page
-  /** Where the next new block of `page` starts. */
-  next: number
+  readonly uses: Map<Page, PageUse>
+  /** Those with a free block. */
+  readonly open: Set<PageUse>
 }
 
 /** Blocks of one element type. */
@@ -50,13 +58,12 @@ export class BlockPool {
 
   constructor(makePage: (length: number) => Page) {
     this.#makePage = makePage
-    this.#classes = BLOCK_SIZES.map((size) => ({
-      size,
-      freePages: [],
-      freeStarts: [],
-      page: NO_PAGE,
-      next: 0,
-    }))
+    this.#classes = BLOCK_SIZES.map((size) => ({ size, uses: new Map(), open: new Set() }))
+  }
+
+  /** Pages that are kept, blocks above the largest size not counted. */
+  get pageCount(): number {
+    return this.#classes.reduce((count, { uses }) => count + uses.size, 0)
   }
 
   /** Gives `holder` a block of at least `atLeast` elements with undefined content. */
@@ -68,31 +75,40 @@ export class BlockPool {
       holder.blockSize = holder.page.length
       return
     }
+    const use = this.#openPage(sizeClass)
+    const freeStart = use.freeStarts.pop()
+    holder.page = use.page
+    holder.blockStart = freeStart ?? use.next
     holder.blockSize = sizeClass.size
-    const freePage = sizeClass.freePages.pop()
-    if (freePage !== undefined) {
-      holder.page = freePage
-      holder.blockStart = sizeClass.freeStarts.pop() ?? 0
-      return
-    }
-    if (sizeClass.next + sizeClass.size > sizeClass.page.length) {
-      sizeClass.page = this.#makePage(PAGE_LENGTH)
-      sizeClass.next = 0
-    }
-    holder.page = sizeClass.page
-    holder.blockStart = sizeClass.next
-    sizeClass.next += sizeClass.size
+    if (freeStart === undefined) use.next += sizeClass.size
+    use.held += 1
+    const isFull = use.freeStarts.length === 0 && use.next + sizeClass.size > use.page.length
+    if (isFull) sizeClass.open.delete(use)
   }
 
   /** Takes the holder's block back; the holder is left without one. */
   release(holder: BlockHolder): void {
     const sizeClass = this.#classes.find((candidate) => candidate.size === holder.blockSize)
-    if (sizeClass !== undefined) {
-      sizeClass.freePages.push(holder.page)
-      sizeClass.freeStarts.push(holder.blockStart)
+    const use = sizeClass?.uses.get(holder.page)
+    if (sizeClass !== undefined && use !== undefined) {
+      use.freeStarts.push(holder.blockStart)
+      use.held -= 1
+      sizeClass.open.add(use)
+      if (use.held === 0) {
+        sizeClass.uses.delete(use.page)
+        sizeClass.open.delete(use)
+      }
     }
     holder.page = NO_PAGE
     holder.blockStart = 0
     holder.blockSize = 0
+  }
+
+  #openPage(sizeClass: SizeClass): PageUse {
+    for (const use of sizeClass.open) return use
+    const use = { page: this.#makePage(PAGE_LENGTH), freeStarts: [], next: 0, held: 0 }
+    sizeClass.uses.set(use.page, use)
+    sizeClass.open.add(use)
+    return use
   }
 }
