@@ -64,6 +64,8 @@ async function bytesPerRequest(perKey: number): Promise<number> {
       counters.consume({ charges: [{ subject: `k${key}`, limits: day, cost: 1 }] })
     }
   }
+  // As each second in a gate.
+  counters.takeUsage()
   const used = (await memory()) - before
   // The counters must still be alive when memory is read.
   counters.close()
