@@ -3,6 +3,7 @@
  * a sloppier parser would see it; `/smuggled` must not reach the upstream, and what does reach it
  * must be what the client got an answer for.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RawClient, until } from './raw-client.ts'
 import { type Rig, startRig } from './rig.ts'
@@ -174,6 +175,20 @@ describe('smuggling', () => {
       expect(client.received).toBe('')
       expect(urls()).toEqual([])
     })
+  })
+
+  test('an answer that closes reaches a client that sends everything before it reads', async () => {
+    const client = new RawClient(rig.port)
+    client.socket.pause()
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n')
+    await sleep(50)
+    for (let part = 0; part < 10; part++) {
+      client.send(Buffer.alloc(100_000))
+      await sleep(5)
+    }
+    client.socket.resume()
+    expect((await client.answer()).status).toBe(401)
+    client.end()
   })
 
   describe('a body over the limit', () => {
