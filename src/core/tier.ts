@@ -19,16 +19,11 @@ export const DEFAULT_TIERS: readonly Tier[] = Object.freeze([
 ])
 
 function tierOf(name: string, perMinute: number, perDay?: number): Tier {
-  const minute: Limit = {
-    name: 'minute',
-    quota: perMinute,
-    windowMs: MINUTE_MS,
-    algorithm: 'sliding-window',
-    burst: { extraQuota: Math.floor(perMinute / 5), durationMs: 10_000 },
-  }
+  const algorithm = 'sliding-window'
+  const burst = Object.freeze({ extraQuota: Math.floor(perMinute / 5), durationMs: 10_000 })
+  const minute: Limit = { name: 'minute', quota: perMinute, windowMs: MINUTE_MS, algorithm, burst }
   const day: Limit[] =
-    perDay === undefined
-      ? []
-      : [{ name: 'day', quota: perDay, windowMs: DAY_MS, algorithm: 'sliding-window' }]
-  return Object.freeze({ name, limits: Object.freeze([minute, ...day]) })
+    perDay === undefined ? [] : [{ name: 'day', quota: perDay, windowMs: DAY_MS, algorithm }]
+  const limits = [minute, ...day].map((limit) => Object.freeze(limit))
+  return Object.freeze({ name, limits: Object.freeze(limits) })
 }
