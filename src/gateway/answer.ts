@@ -51,3 +51,12 @@ export function closeGently(socket: Socket): void {
 export function closeGentlyAtEnd(socket: Socket): void {
   socket.destroySoon = () => closeGently(socket)
 }
+
+/**
+ * Ends an answer that cannot be completed. Where the end of the connection is the end of the body
+ * (HTTP/1.0), only a reset says that something is missing.
+ */
+export function cut(socket: Socket, httpVersionMinor: number): void {
+  if (httpVersionMinor === 0) socket.resetAndDestroy()
+  else socket.destroy()
+}

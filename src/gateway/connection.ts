@@ -57,7 +57,8 @@ export class Connection {
   /** Takes the turn for this response; to be called before anything else is done with it. */
   expect(response: ServerResponse): void {
     this.#busy = true
-    response.once('close', this.#answered)
+    // `once` would wrap it for every request; a response closes one time only.
+    response.on('close', this.#answered)
   }
 
   begin(request: InFlight): void {

@@ -11,12 +11,12 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Gate } from '../engine/gate.ts'
 import type { Admission, Refusal } from '../http/admission.ts'
-import { closeGentlyAtEnd, isSmallBody } from './answer.ts'
+import { closeGentlyAtEnd, cut, isSmallBody } from './answer.ts'
 import { BodyWriter } from './body-writer.ts'
 import type { Connection, InFlight } from './connection.ts'
 import type { SoundRequest } from './raw-request.ts'
 import { RequestBody } from './request-body.ts'
-import type { ResponseHeaders } from './response-headers.ts'
+import { type ResponseHeaders, reasonPhrase } from './response-headers.ts'
 import type { Route } from './routes.ts'
 import { abortReason, upstreamErrorCode } from './upstream-errors.ts'
 import type { UpstreamHeaders } from './upstream-headers.ts'
@@ -88,7 +88,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
       return
     }
     this.#finish()
-    cut(this.#arrival.connection, this.#arrival.request)
+    cut(this.#arrival.connection.socket, this.#arrival.request.httpVersionMinor)
   }
 
   abandon(): void {
@@ -135,7 +135,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     const { headers: ours, requestId } = this.#admission
     const headers = responseHeaders.build(rawHeaders as Buffer[], status, ours, requestId)
     this.#decideConnection()
-    this.#arrival.response.writeHead(status, isReason(reason) ? reason : '', headers)
+    this.#arrival.response.writeHead(status, reasonPhrase(reason), headers)
     this.#writer = new BodyWriter(this.#arrival.response)
   }
 
@@ -195,15 +195,4 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     if (this.#admission?.allowed.mustSettle === true)
       this.#parts.gate.settle(this.#admission.allowed)
   }
-}
-
-/** A reason phrase that may be repeated. */
-function isReason(text: string): boolean {
-  return text.length < 100 && /^[\x20-\x7e]*$/.test(text)
-}
-
-/** Where the end of the connection is the end of the body (HTTP/1.0), only a reset says "cut". */
-function cut({ socket }: Connection, { httpVersionMinor }: IncomingMessage): void {
-  if (httpVersionMinor === 0) socket.resetAndDestroy()
-  else socket.destroy()
 }

@@ -3,32 +3,38 @@
  * (RFC 9110 section 7.2). Total and linear. Empty is refused: a gateway serves named hosts.
  */
 
+/** A name of 255 octets (RFC 1035) with a port. */
+const MAX_LENGTH = 261
+const COLON = 0x3a
+const OPEN = 0x5b
+const CLOSE = 0x5d
+
 /** True for a value that can be handed on as X-Forwarded-Host without a second thought. */
 export function isValidHost(value: string): boolean {
-  if (value.length === 0 || value.length > 261) return false
-  const bracket = value.charCodeAt(0) === 0x5b ? value.indexOf(']') : 0
-  if (bracket === -1) return false
-  const nameEnd = bracket > 0 ? bracket + 1 : endOf(value, ':')
-  const name = bracket > 0 ? value.slice(1, bracket) : value.slice(0, nameEnd)
-  const allowed = bracket > 0 ? isAddressCharacter : isNameCharacter
-  return name.length > 0 && every(name, allowed) && isPort(value.slice(nameEnd))
+  if (value.length > MAX_LENGTH) return false
+  if (value.charCodeAt(0) === OPEN) return isBracketed(value)
+  let end = 0
+  while (end < value.length && isNameCharacter(value.charCodeAt(end))) end++
+  return end > 0 && isPort(value, end)
 }
 
-function endOf(value: string, mark: string): number {
-  const at = value.indexOf(mark)
-  return at === -1 ? value.length : at
+function isBracketed(value: string): boolean {
+  let end = 1
+  while (end < value.length && isAddressCharacter(value.charCodeAt(end))) end++
+  return end > 1 && value.charCodeAt(end) === CLOSE && isPort(value, end + 1)
 }
 
-/** Empty, or `:` and up to five digits. */
-function isPort(text: string): boolean {
-  if (text.length === 0) return true
-  if (text.charCodeAt(0) !== 0x3a || text.length > 6) return false
-  return every(text.slice(1), isDigit) && Number(text.slice(1)) < 65_536
-}
-
-function every(text: string, allowed: (c: number) => boolean): boolean {
-  for (let i = 0; i < text.length; i++) if (!allowed(text.charCodeAt(i))) return false
-  return true
+/** From `start` on: nothing, or `:` and a number below 65536. */
+function isPort(value: string, start: number): boolean {
+  if (start === value.length) return true
+  if (value.charCodeAt(start) !== COLON || value.length - start > 6) return false
+  let port = 0
+  for (let i = start + 1; i < value.length; i++) {
+    const c = value.charCodeAt(i)
+    if (!isDigit(c)) return false
+    port = port * 10 + c - 0x30
+  }
+  return port < 65_536
 }
 
 const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39

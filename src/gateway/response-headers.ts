@@ -77,3 +77,8 @@ function without(headers: readonly string[], names: ReadonlySet<string>): string
   }
   return kept
 }
+
+/** A reason phrase as it may be repeated: printable ASCII, or none. */
+export function reasonPhrase(text: string): string {
+  return text.length < 100 && /^[\x20-\x7e]*$/.test(text) ? text : ''
+}
