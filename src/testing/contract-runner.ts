@@ -1,4 +1,7 @@
-/** The little that a contract suite needs of a test runner; `vitest` and `node:test` both have it. */
+/**
+ * The little that every contract suite needs of a test runner: `vitest` and `node:test` both have it.
+ * A failed test throws.
+ */
 
 export interface ContractRunner {
   readonly describe: (name: string, body: () => void) => unknown

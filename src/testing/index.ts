@@ -3,12 +3,8 @@
  * production code.
  */
 
-export type { ContractRunner as StoreContractRunner } from './contract-runner.ts'
-export {
-  type ContractRunner as CountersContractRunner,
-  type CountersUnderTest,
-  countersContract,
-} from './counters-contract.ts'
+export type { ContractRunner, ContractTest } from './contract-runner.ts'
+export { type CountersUnderTest, countersContract } from './counters-contract.ts'
 export {
   type BookLine,
   type Books,

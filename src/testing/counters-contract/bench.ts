@@ -2,13 +2,6 @@
 import type { Limit, LimitStatus } from '../../core/limits/limit.ts'
 import type { Charge, ConsumeOutcome, Counters, Receipt } from '../../core/ports/counters.ts'
 
-/** The part of a test runner that the suite needs; those of vitest, jest and bun fit. */
-export interface ContractRunner {
-  describe(name: string, body: () => void): void
-  test(name: string, body: () => Promise<void>): void
-  expect(actual: unknown): { toEqual(expected: unknown): void }
-}
-
 export interface CountersUnderTest {
   readonly counters: Counters
   /** Lets exactly so much time pass, as the counters see it. */
@@ -17,7 +10,7 @@ export interface CountersUnderTest {
 }
 
 /** One guarantee, tested on fresh counters. */
-export type Case = (bench: Bench, expect: ContractRunner['expect']) => Promise<void>
+export type Case = (bench: Bench) => Promise<void>
 export type Cases = Readonly<Record<string, Case>>
 
 export const MINUTE_MS = 60_000

@@ -1,109 +1,113 @@
 /** Several limits and charges are one decision; costs; peeking. */
+import assert from 'node:assert/strict'
 import { type Cases, charge, codeOf, MINUTE_MS, OTHER_SUBJECT, sliding } from './bench.ts'
 
 export const SEVERAL_LIMITS: Cases = {
-  'what one limit refuses is charged to none': async (bench, expect) => {
+  'what one limit refuses is charged to none': async (bench) => {
     const both = charge([sliding('minute', 2), sliding('day', 5, 86_400_000)])
-    expect(await bench.admitted(50, both)).toEqual(2)
+    assert.deepEqual(await bench.admitted(50, both), 2)
     await bench.wait(MINUTE_MS)
-    expect(await bench.admitted(50, both)).toEqual(2)
+    assert.deepEqual(await bench.admitted(50, both), 2)
     await bench.wait(MINUTE_MS)
-    expect(await bench.admitted(50, both)).toEqual(1)
+    assert.deepEqual(await bench.admitted(50, both), 1)
   },
-  'what one charge refuses is charged to no subject': async (bench, expect) => {
+  'what one charge refuses is charged to no subject': async (bench) => {
     const key = charge([sliding('minute', 1)])
     const address = charge([sliding('ip', 3)], { subject: OTHER_SUBJECT })
-    expect(await bench.admitted(10, address, key)).toEqual(1)
-    expect(await bench.admitted(10, address)).toEqual(2)
-    expect(await bench.admits(address, key)).toEqual(false)
+    assert.deepEqual(await bench.admitted(10, address, key), 1)
+    assert.deepEqual(await bench.admitted(10, address), 2)
+    assert.deepEqual(await bench.admits(address, key), false)
   },
-  'a refusal names the limit and the charge with the longest wait': async (bench, expect) => {
+  'a refusal names the limit and the charge with the longest wait': async (bench) => {
     const key = charge([sliding('minute', 1), sliding('second', 1, 1000)])
     const address = charge([sliding('ip', 1, 10_000)], { subject: OTHER_SUBJECT })
     await bench.consume(key, address)
     const outcome = await bench.consume(key, address)
-    expect(outcome.kind).toEqual('refused')
+    assert.deepEqual(outcome.kind, 'refused')
     if (outcome.kind !== 'refused') return
     const { reason, chargeIndex, limitName, retryAfterMs } = outcome
-    expect({ reason, chargeIndex, limitName, retryAfterMs }).toEqual({
-      reason: 'limit',
-      chargeIndex: 0,
-      limitName: 'minute',
-      retryAfterMs: MINUTE_MS,
-    })
-    expect(outcome.limits.map((list) => list.map((status) => status.remaining))).toEqual([
-      [0, 0],
-      [0],
-    ])
+    assert.deepEqual(
+      { reason, chargeIndex, limitName, retryAfterMs },
+      {
+        reason: 'limit',
+        chargeIndex: 0,
+        limitName: 'minute',
+        retryAfterMs: MINUTE_MS,
+      },
+    )
+    assert.deepEqual(
+      outcome.limits.map((list) => list.map((status) => status.remaining)),
+      [[0, 0], [0]],
+    )
   },
-  'waiting exactly as long as told is enough, 1 ms less is not': async (bench, expect) => {
+  'waiting exactly as long as told is enough, 1 ms less is not': async (bench) => {
     const both = charge([sliding('second', 2, 1000), sliding('minute', 5)])
     for (let round = 0; round < 20; round += 1) {
       const waitMs = await bench.retryAfterMs(both)
       if (waitMs > 1) {
         await bench.wait(waitMs - 1)
-        expect(await bench.admits(both)).toEqual(false)
+        assert.deepEqual(await bench.admits(both), false)
         await bench.wait(1)
       } else await bench.wait(waitMs)
-      expect(await bench.admits(both)).toEqual(true)
+      assert.deepEqual(await bench.admits(both), true)
       await bench.wait((round * 97) % 400)
     }
   },
-  'subjects are counted apart': async (bench, expect) => {
+  'subjects are counted apart': async (bench) => {
     const limits = [sliding('minute', 1)]
-    expect(await bench.admits(charge(limits))).toEqual(true)
-    expect(await bench.admits(charge(limits, { subject: 'k7Hq2mZ9y' }))).toEqual(true)
-    expect(await bench.admits(charge(limits))).toEqual(false)
+    assert.deepEqual(await bench.admits(charge(limits)), true)
+    assert.deepEqual(await bench.admits(charge(limits, { subject: 'k7Hq2mZ9y' })), true)
+    assert.deepEqual(await bench.admits(charge(limits)), false)
   },
-  '64 calls at once with room for one admit exactly one': async (bench, expect) => {
+  '64 calls at once with room for one admit exactly one': async (bench) => {
     const minute = charge([sliding('minute', 10)])
     const address = charge([sliding('ip', 1000)], { subject: OTHER_SUBJECT })
     await bench.admitted(9, minute)
     const outcomes = await Promise.all(
       Array.from({ length: 64 }, () => bench.consume(address, minute)),
     )
-    expect(outcomes.filter((outcome) => outcome.kind === 'admitted').length).toEqual(1)
-    expect((await bench.status(address))?.remaining).toEqual(999)
+    assert.deepEqual(outcomes.filter((outcome) => outcome.kind === 'admitted').length, 1)
+    assert.deepEqual((await bench.status(address))?.remaining, 999)
   },
 }
 
 export const COST: Cases = {
-  'a request takes its cost from every limit, or nothing': async (bench, expect) => {
+  'a request takes its cost from every limit, or nothing': async (bench) => {
     const limits = [sliding('minute', 10), sliding('day', 100, 86_400_000)]
-    expect(await bench.admits(charge(limits, { cost: 7 }))).toEqual(true)
-    expect(await bench.admits(charge(limits, { cost: 4 }))).toEqual(false)
-    expect(await bench.admits(charge(limits, { cost: 3 }))).toEqual(true)
-    expect((await bench.status(charge(limits)))?.remaining).toEqual(0)
+    assert.deepEqual(await bench.admits(charge(limits, { cost: 7 })), true)
+    assert.deepEqual(await bench.admits(charge(limits, { cost: 4 })), false)
+    assert.deepEqual(await bench.admits(charge(limits, { cost: 3 })), true)
+    assert.deepEqual((await bench.status(charge(limits)))?.remaining, 0)
   },
-  'a cost that is not whole, not positive or can never fit is an error': async (bench, expect) => {
+  'a cost that is not whole, not positive or can never fit is an error': async (bench) => {
     const limits = [sliding('minute', 10)]
     for (const cost of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 11]) {
-      expect(await codeOf(() => bench.consume(charge(limits, { cost })))).toEqual('invalid_field')
+      assert.deepEqual(await codeOf(() => bench.consume(charge(limits, { cost }))), 'invalid_field')
     }
-    expect((await bench.status(charge(limits)))?.remaining).toEqual(10)
+    assert.deepEqual((await bench.status(charge(limits)))?.remaining, 10)
   },
-  'a subject charged twice in one request is an error': async (bench, expect) => {
+  'a subject charged twice in one request is an error': async (bench) => {
     const minute = charge([sliding('minute', 10)])
-    expect(await codeOf(() => bench.consume(minute, { ...minute }))).toEqual('invalid_field')
+    assert.deepEqual(await codeOf(() => bench.consume(minute, { ...minute })), 'invalid_field')
   },
 }
 
 export const PEEK: Cases = {
-  'peek charges nothing and says what consume would': async (bench, expect) => {
+  'peek charges nothing and says what consume would': async (bench) => {
     const minute = charge([sliding('minute', 1)])
     for (let times = 0; times < 5; times += 1) {
-      expect((await bench.peek(minute)).kind).toEqual('admitted')
+      assert.deepEqual((await bench.peek(minute)).kind, 'admitted')
     }
-    expect((await bench.status(minute))?.remaining).toEqual(1)
+    assert.deepEqual((await bench.status(minute))?.remaining, 1)
     await bench.consume(minute)
-    expect((await bench.peek(minute)).kind).toEqual('refused')
+    assert.deepEqual((await bench.peek(minute)).kind, 'refused')
   },
-  'settling the receipt of a peek changes nothing': async (bench, expect) => {
+  'settling the receipt of a peek changes nothing': async (bench) => {
     const minute = charge([sliding('minute', 2)], { maxConcurrent: 2 })
     await bench.consume(minute)
     const peeked = await bench.peek(minute)
     if (peeked.kind === 'admitted') await bench.counters.settle(peeked.receipt, [0])
-    expect((await bench.status(minute))?.remaining).toEqual(1)
-    expect(await bench.admitted(5, minute)).toEqual(1)
+    assert.deepEqual((await bench.status(minute))?.remaining, 1)
+    assert.deepEqual(await bench.admitted(5, minute), 1)
   },
 }
