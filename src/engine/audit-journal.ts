@@ -10,6 +10,8 @@ import type { AuditDetails, AuditEntry, AuditEvent } from '../core/audit.ts'
 import type { Clock } from '../core/ports/clock.ts'
 
 const MAX_ENTRIES = 10_000
+/** Written at once; more would keep a synchronous store from answering anyone for too long. */
+const GROUP_SIZE = 500
 
 export interface RefusalRecord {
   readonly event: Extract<AuditEvent, 'limit.exceeded' | 'spend.exceeded' | 'auth.failed'>
@@ -67,19 +69,23 @@ export class AuditJournal {
   }
 
   async #writeFolded(): Promise<void> {
-    if (this.#folded.size === 0) return
-    const taken = this.#folded
+    const taken = [...this.#folded]
     this.#folded = new Map()
-    try {
-      await this.#write([...taken.values()])
-    } catch (error) {
-      this.#putBack(taken)
-      throw error
+    for (let start = 0; start < taken.length; start += GROUP_SIZE) {
+      const group = taken.slice(start, start + GROUP_SIZE)
+      try {
+        await this.#write(group.map(([, entry]) => entry))
+      } catch (error) {
+        this.#putBack(taken.slice(start))
+        throw error
+      }
+      // A turn of the event loop between two groups, for the requests that wait.
+      await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
   /** Entries that were not written count on, with what has come meanwhile. */
-  #putBack(taken: ReadonlyMap<string, Folding>): void {
+  #putBack(taken: readonly (readonly [string, Folding])[]): void {
     const newer = this.#folded
     this.#folded = new Map(taken)
     for (const [fold, entry] of newer) {
