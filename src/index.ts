@@ -1,5 +1,5 @@
 /** The public face of `lockgate`. Adapters have their own entries: `lockgate/express` and others. */
-export { defineConfig, type LockgateConfig } from './config/index.ts'
+export { defineConfig, type LockgateConfig, loadSettings } from './config/index.ts'
 export type { AuditEvent, AuditRow } from './core/audit.ts'
 export type { Allowed, Decision, Denied, Identity } from './core/decision.ts'
 export { ConfigError, ERRORS, type ErrorCode, LockgateError } from './core/errors.ts'
@@ -10,6 +10,8 @@ export type { Clock } from './core/ports/clock.ts'
 export type { Counters } from './core/ports/counters.ts'
 export type { Logger } from './core/ports/logger.ts'
 export type { Store } from './core/ports/store.ts'
+export type { GatewaySettings, Settings } from './core/settings.ts'
+export type { Tier } from './core/tier.ts'
 export type {
   AuditVerdict,
   CheckRequest,
