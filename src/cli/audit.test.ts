@@ -42,7 +42,7 @@ describe('lockgate audit', SLOW, () => {
     await folder.run(...CREATE)
     await folder.run(...CREATE)
     const intact = await folder.run('audit', 'verify')
-    expect(intact).toMatchObject({ code: 0, out: 'intact: 2 rows in 1 chains\n' })
+    expect(intact).toMatchObject({ code: 0, out: 'intact: 2 rows in 1 chain\n' })
 
     const db = new DatabaseSync(folder.file('lockgate.db'))
     const tables = db.prepare("select name from sqlite_schema where type = 'trigger'").all()

@@ -16,7 +16,7 @@ const PLAIN = { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }
 /** Control characters, and those that turn the direction of text round. */
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}]/gu
 
-type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
+type Style = 'bold' | 'dim' | 'cyan' | 'green' | 'yellow' | 'red'
 
 /** Writes a line to stdout; resolves when more can be written. */
 export async function say(line: string): Promise<void> {
@@ -50,6 +50,11 @@ export function list(pairs: readonly (readonly [name: string, value: string])[])
   const grid = new Table({ chars: NO_BORDERS, style: PLAIN })
   for (const [name, value] of pairs) grid.push([styled('dim', name), printable(value)])
   return trimLines(grid.toString())
+}
+
+/** `1 row`, `2 rows`, `17,584 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
 }
 
 export function printable(text: string): string {

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { databaseFile, maskUrl } from '../../config/index.ts'
 import type { Settings } from '../../core/settings.ts'
 import { openOrExplain } from '../open.ts'
+import { counted } from '../output.ts'
 import { caution, type Finding, fail, ok } from './finding.ts'
 
 const CLOCK_TOLERANCE_MS = 60_000
@@ -45,7 +46,7 @@ async function contentFindings(settings: Settings): Promise<Finding[]> {
       const verdict = await gate.audit.verify()
       const [newest] = await gate.audit.tail({ pageSize: 1 })
       const log = verdict.intact
-        ? ok('audit_log', `${verdict.rows} rows, intact`)
+        ? ok('audit_log', `${counted(verdict.rows, 'row')}, intact`)
         : fail(
             'audit_log',
             `broken at row ${verdict.seq} of chain ${verdict.chain}: ${verdict.problem}; compare it with a backup`,

@@ -1,7 +1,7 @@
 /** `lockgate audit verify`: whether the log is as it was written; exit code 1 where it is not. */
 import type { Command } from 'commander'
 import { CONFIG_OPTION, type ConfigOption, withGate } from '../../open.ts'
-import { say, sayJson, styled, warn } from '../../output.ts'
+import { counted, say, sayJson, styled, warn } from '../../output.ts'
 
 export function addVerify(audit: Command, fail: () => void): void {
   audit
@@ -14,7 +14,8 @@ export function addVerify(audit: Command, fail: () => void): void {
       if (!verdict.intact) fail()
       if (options.json === true) return sayJson(verdict)
       if (verdict.intact) {
-        return say(`${styled('green', 'intact')}: ${verdict.rows} rows in ${verdict.chains} chains`)
+        const size = `${counted(verdict.rows, 'row')} in ${counted(verdict.chains, 'chain')}`
+        return say(`${styled('green', 'intact')}: ${size}`)
       }
       warn(
         `lockgate: the audit log is broken at row ${verdict.seq} of chain ${verdict.chain}: ${verdict.problem}; compare it with a backup or with the lines that serve printed`,
