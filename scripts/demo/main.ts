@@ -4,19 +4,13 @@
  * `-- --port N` for another port than 8787; a taken one is passed over. Wrong usage exits 2.
  */
 import { parseArgs } from 'node:util'
-import { auditLine, guideTo } from './explore.ts'
-import { startStage } from './stage.ts'
-import { walk } from './walk.ts'
+import { type PlayOptions, play } from '../../src/cli/demo/play.ts'
+import { APP_DEMO } from './app-demo.ts'
 
 const USAGE = 'Usage: npm run demo -- [--once] [--port NUMBER]'
 const DEFAULT_PORT = 8787
 
-interface Arguments {
-  readonly once: boolean
-  readonly port: number
-}
-
-function readArguments(): Arguments | undefined {
+function readArguments(): PlayOptions | undefined {
   try {
     const { values } = parseArgs({
       options: {
@@ -33,46 +27,13 @@ function readArguments(): Arguments | undefined {
   }
 }
 
-async function walkOnce(port: number): Promise<number> {
-  const stage = await startStage({ port })
-  console.log(`gateway   ${stage.origin}\ndatabase  ${stage.databaseUrl}`)
-  try {
-    const failures = await walk(stage)
-    console.log(failures === 0 ? '\nEverything as expected.' : `\n${failures} steps went wrong.`)
-    return failures === 0 ? 0 : 1
-  } finally {
-    await stage.close()
-  }
-}
-
-async function explore(port: number): Promise<number> {
-  const ended = stopSignal()
-  const stage = await startStage({ port, onAudit: (row) => console.log(auditLine(row)) })
-  console.log(guideTo(stage))
-  await ended
-  await stage.close()
-  const { requests } = stage.llm.books.total
-  console.log(
-    `\nThe demo is over. Calls that reached the LLM: ${requests}. The database is removed.`,
-  )
-  return 0
-}
-
-/** Fulfils at the first Ctrl-C; a second one ends the process as usual. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
-}
-
-const args = readArguments()
-if (args === undefined) {
+const options = readArguments()
+if (options === undefined) {
   console.error(USAGE)
   process.exitCode = 2
 } else {
   try {
-    process.exitCode = await (args.once ? walkOnce(args.port) : explore(args.port))
+    process.exitCode = (await play(APP_DEMO, options)) ? 0 : 1
   } catch (error) {
     console.error(`The demo failed: ${error instanceof Error ? error.message : error}`)
     process.exit(1)

@@ -3,8 +3,9 @@
  * changes in an app. The tier admits 3 requests in 2 s, so the SDK meets a 429 and gets over it.
  */
 import OpenAI from 'openai'
-import type { Ledger } from './ledger.ts'
-import { OWNERS_CREDENTIAL, type Stage } from './stage.ts'
+import type { Ledger } from '../../src/cli/demo/ledger.ts'
+import { credentialStep } from '../../src/cli/demo/walk.ts'
+import type { AppStage } from './app-stage.ts'
 
 const CALLS = 5
 const QUESTION = {
@@ -14,7 +15,7 @@ const QUESTION = {
 const CLEANED = 'I received the letter.'
 
 /** Resolves with the number of 429s that the SDK was sent. */
-export async function sdkSteps(stage: Stage, ledger: Ledger): Promise<number> {
+export async function sdkSteps(stage: AppStage, ledger: Ledger): Promise<number> {
   ledger.heading('The openai SDK, by base URL and key; 3 requests in 2 s')
   const statuses: number[] = []
   const client = new OpenAI({
@@ -65,10 +66,4 @@ async function errorStep(client: OpenAI, ledger: Ledger): Promise<void> {
     }
   }
   ledger.step('without retries', '429 rate_limited', got)
-}
-
-/** Neither the app nor the gateways may send a client's key on. */
-function credentialStep({ llm }: Stage, ledger: Ledger): void {
-  const seen = [...llm.books.byKey.keys()].join(', ')
-  ledger.step('credential the LLM saw', OWNERS_CREDENTIAL, seen)
 }

@@ -9,6 +9,8 @@ export interface Import {
   readonly specifier: string | undefined
   /** Gone at run time: `import type`, `export type`, `import('x').Y` in a type. */
   readonly typeOnly: boolean
+  /** `import()`: loaded when it runs, not with the file. */
+  readonly lazy: boolean
   /** The imported names, where they are listed. */
   readonly names: readonly string[]
   readonly line: number
@@ -66,12 +68,15 @@ function importOf(node: Node): Omit<Import, 'line'> | undefined {
     case 'ExportAllDeclaration': {
       if (!isNode(node['source'])) return undefined
       const typeOnly = node['importKind'] === 'type' || node['exportKind'] === 'type'
-      return { specifier: literal(node['source']), typeOnly, names: importedNames(node) }
+      return {
+        ...{ specifier: literal(node['source']), typeOnly, lazy: false },
+        names: importedNames(node),
+      }
     }
     case 'ImportExpression':
-      return { specifier: literal(node['source']), typeOnly: false, names: [] }
+      return { specifier: literal(node['source']), typeOnly: false, lazy: true, names: [] }
     case 'TSImportType':
-      return { specifier: literal(node['source']), typeOnly: true, names: [] }
+      return { specifier: literal(node['source']), typeOnly: true, lazy: false, names: [] }
     default:
       return undefined
   }

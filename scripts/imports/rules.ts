@@ -12,6 +12,8 @@ export interface FolderRule {
   readonly folders: readonly string[]
   /** Folders of which it may only `import type`. */
   readonly typesOf?: readonly string[]
+  /** Folders that it may only load while it runs, by `import()`: whoever does not use them pays nothing. */
+  readonly lazyFolders?: readonly string[]
   /** Packages and `node:` modules. */
   readonly packages: readonly string[]
   /** Packages of which it may only `import type`. */
@@ -107,6 +109,10 @@ function importProblem(
   if (isExempt(target, rules)) return `${target} is a test; nothing published imports it`
   const owner = folderOf(target, rules)
   if (owner === folder || rule.folders.some((allowed) => isBelow(target, allowed))) return undefined
+  if (rule.lazyFolders?.some((allowed) => isBelow(target, allowed))) {
+    if (entry.lazy || entry.typeOnly) return undefined
+    return `${folder} may only load ${owner} by import()`
+  }
   const typesAllowed = rule.typesOf?.some((allowed) => isBelow(target, allowed)) ?? false
   if (!typesAllowed) return `${folder} must not import ${owner ?? target}`
   return entry.typeOnly ? undefined : `${folder} may only import types of ${owner}`

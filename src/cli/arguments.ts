@@ -23,6 +23,12 @@ export function readCount(text: string, option: string): number {
   throw new UsageError(`${option} must be a whole number of at least 1, not "${text}"`)
 }
 
+/** A whole number from 0 on. */
+export function readNumber(text: string, option: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new UsageError(`${option} must be a whole number, not "${text}"`)
+}
+
 /** A duration such as `24h`, in ms. */
 export function readDuration(text: string, option: string): number {
   try {

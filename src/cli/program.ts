@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAuditCommands } from './commands/audit/audit.ts'
+import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addInit } from './commands/init.ts'
 import { addKeysCommands } from './commands/keys/keys.ts'
+import { addReplay } from './commands/replay.ts'
 import { addServe } from './commands/serve.ts'
 import { addTiers } from './commands/tiers.ts'
 import { EXIT_FAILED } from './failure.ts'
@@ -23,6 +25,8 @@ export function createProgram(end: (exitCode: number) => void): Command {
   addAuditCommands(program, fail)
   addTiers(program)
   addDoctor(program, fail)
+  addDemo(program, fail)
+  addReplay(program, fail)
   return program
 }
 

@@ -44,6 +44,14 @@ describe('each rule refuses what breaks it', () => {
     ['src/engine/a.ts', "import '../lockgate.ts'", 'must not import src/lockgate.ts'],
     ['src/engine/a.ts', "import '../cli/main.ts'", 'must not import src/cli'],
     ['src/cli/a.ts', "import '../testing/index.ts'", 'must not import src/testing'],
+    ['src/cli/a.ts', "await import('../testing/index.ts')", 'must not import src/testing'],
+    [
+      'src/cli/commands/demo.ts',
+      "import { x } from '../demo/x.ts'",
+      'src/cli may only load src/cli/demo by import()',
+    ],
+    ['src/cli/a.ts', "export * from './replay/x.ts'", 'may only load src/cli/replay by import()'],
+    ['src/gateway/a.ts', "await import('../cli/demo/x.ts')", 'must not import src/cli/demo'],
     ['src/testing/a.ts', "import '../engine/gate.ts'", 'must not import src/engine'],
     ['src/engine/a.ts', "import './a.test.ts'", 'is a test; nothing published imports it'],
     ['src/utils/a.ts', '', 'no rule names this folder'],
@@ -115,6 +123,10 @@ describe('what the rules allow', () => {
     ['src/http/a.ts', "import type { Gate } from '../engine/gate.ts'"],
     ['src/middleware/express/a.ts', "import type { Request } from 'express'"],
     ['src/cli/keys/a.ts', "import '../../lockgate.ts'"],
+    ['src/cli/commands/a.ts', "const x = await import('../demo/x.ts')"],
+    ['src/cli/commands/a.ts', "import type { X } from '../replay/x.ts'"],
+    ['src/cli/demo/a.ts', "import '../../testing/fake-openai/index.ts'\nimport '../output.ts'"],
+    ['src/cli/replay/a.ts', "import '../../testing/test-clock.ts'"],
   ])('%s: %s', (path, text) => {
     expect(messages(path, text)).toEqual([])
   })

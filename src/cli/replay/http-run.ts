@@ -5,12 +5,15 @@
  *
  * Concurrency: 32 connections take calls from one list; a user's calls keep their order.
  */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Agent } from 'undici'
-import { resolveSettings } from '../../src/config/index.ts'
-import type { Gate } from '../../src/engine/gate.ts'
-import { createGateway, type Gateway } from '../../src/gateway/index.ts'
-import { openGate } from '../../src/lockgate.ts'
-import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing/index.ts'
+import { resolveSettings } from '../../config/index.ts'
+import type { Gate } from '../../engine/gate.ts'
+import { createGateway, type Gateway } from '../../gateway/index.ts'
+import { openGate } from '../../lockgate.ts'
+import { startFakeOpenAI } from '../../testing/fake-openai/index.ts'
 import { auditAccount } from './audit-account.ts'
 import { type Caller, createCallers, createOpenCallers, OWNERS_KEY } from './callers.ts'
 import type { RunOptions } from './engine-run.ts'
@@ -31,31 +34,62 @@ export async function runOverHttp(
   scenario: ScenarioName,
   options: RunOptions,
 ): Promise<ScenarioResult> {
-  const startedMs = performance.now()
+  const folder = await mkdtemp(join(tmpdir(), 'lockgate-replay-'))
   const llm = await startFakeOpenAI({ priceTable: { 'gpt-4o-mini': PRICE }, maxRecorded: 0 })
-  const guarded = scenario === 'open' ? undefined : await startGateway(scenario, options, llm)
+  try {
+    const upstream = new URL(llm.url).origin
+    const result =
+      scenario === 'open'
+        ? await runScenario(scenario, options, upstream)
+        : await runGuarded(scenario, options, upstream, folder)
+    const reached = result.scraper.reached + result.users.reached
+    const { requests } = llm.books.total
+    if (requests !== reached) throw new Error(`the LLM booked ${requests} calls, not ${reached}`)
+    return result
+  } finally {
+    await llm.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function runGuarded(
+  scenario: ScenarioName,
+  options: RunOptions,
+  upstream: string,
+  folder: string,
+): Promise<ScenarioResult> {
+  const { gate, gateway, origin } = await startGateway(
+    `sqlite:${join(folder, 'night.db')}`,
+    upstream,
+  )
+  try {
+    return await runScenario(scenario, options, origin, gate)
+  } finally {
+    await gateway.close()
+    await gate.close()
+  }
+}
+
+async function runScenario(
+  scenario: ScenarioName,
+  options: RunOptions,
+  origin: string,
+  gate?: Gate,
+): Promise<ScenarioResult> {
+  const startedMs = performance.now()
   const callers =
-    guarded === undefined
-      ? createOpenCallers()
-      : await createCallers(guarded.gate, scenario === 'one-key')
+    gate === undefined ? createOpenCallers() : await createCallers(gate, scenario === 'one-key')
   const scraper = new Tally()
   const users = new Tally()
-  await sendAll(guarded?.origin ?? new URL(llm.url).origin, callers, options, (caller, status) => {
+  await sendAll(origin, callers, options, (caller, status) => {
     const tally = caller === 0 ? scraper : users
     tally.add(performance.now(), status)
   })
-  const audit = guarded === undefined ? null : await auditAccount(guarded.gate)
-  await guarded?.gateway.close()
-  await guarded?.gate.close()
-  const reached = scraper.outcome().reached + users.outcome().reached
-  const { requests } = llm.books.total
-  await llm.close()
-  if (requests !== reached) throw new Error(`the LLM booked ${requests} calls, not ${reached}`)
   return {
     scenario,
     scraper: scraper.outcome(),
     users: users.outcome(),
-    audit,
+    audit: gate === undefined ? null : await auditAccount(gate),
     elapsedMs: performance.now() - startedMs,
   }
 }
@@ -67,14 +101,10 @@ interface Guarded {
 }
 
 /** Every caller has an address of its own: the gateway trusts X-Forwarded-For from this machine. */
-async function startGateway(
-  scenario: ScenarioName,
-  { folder }: RunOptions,
-  llm: FakeOpenAI,
-): Promise<Guarded> {
+async function startGateway(databaseUrl: string, upstream: string): Promise<Guarded> {
   const config = {
-    databaseUrl: `sqlite:${folder}/${scenario}-http.db`,
-    upstream: new URL(llm.url).origin,
+    databaseUrl,
+    upstream,
     upstreamHeaders: { authorization: `Bearer ${OWNERS_KEY}` },
     ip: { trustedProxies: ['127.0.0.1'] },
     errors: 'openai' as const,
@@ -102,8 +132,11 @@ async function sendAll(
       progress.at(done)
     }
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker))
-  await agent.close()
+  try {
+    await Promise.all(Array.from({ length: CONNECTIONS }, worker))
+  } finally {
+    await agent.destroy()
+  }
 }
 
 async function send(agent: Agent, origin: string, caller: Caller | undefined): Promise<number> {

@@ -2,12 +2,12 @@
  * The night through the real engine on a simulated clock: gate, exact windows, SQLite (in memory)
  * and audit as in production; only HTTP and the waiting are left out. Six hours take some seconds.
  */
-import { resolveSettings } from '../../src/config/index.ts'
-import { ERRORS } from '../../src/core/errors.ts'
-import type { Clock } from '../../src/core/ports/clock.ts'
-import type { Gate } from '../../src/engine/gate.ts'
-import { openGate } from '../../src/lockgate.ts'
-import { createTestClock } from '../../src/testing/index.ts'
+import { resolveSettings } from '../../config/index.ts'
+import { ERRORS } from '../../core/errors.ts'
+import type { Clock } from '../../core/ports/clock.ts'
+import type { Gate } from '../../engine/gate.ts'
+import { openGate } from '../../lockgate.ts'
+import { createTestClock, type TestClock } from '../../testing/test-clock.ts'
 import { auditAccount } from './audit-account.ts'
 import { type Caller, createCallers } from './callers.ts'
 import type { Progress } from './progress.ts'
@@ -16,18 +16,30 @@ import { type Call, START_MS } from './trace.ts'
 
 export interface RunOptions {
   readonly trace: readonly Call[]
-  /** For databases on disk; the caller removes it. */
-  readonly folder: string
   readonly progress: Progress
 }
 
 export async function runInEngine(
   scenario: ScenarioName,
+  options: RunOptions,
+): Promise<ScenarioResult> {
+  const clock = createTestClock(START_MS)
+  if (scenario === 'open') return runScenario(scenario, options, clock)
+  const gate = await openReplayGate(clock)
+  try {
+    return await runScenario(scenario, options, clock, gate)
+  } finally {
+    await gate.close()
+  }
+}
+
+async function runScenario(
+  scenario: ScenarioName,
   { trace, progress }: RunOptions,
+  clock: TestClock,
+  gate?: Gate,
 ): Promise<ScenarioResult> {
   const startedMs = performance.now()
-  const clock = createTestClock(START_MS)
-  const gate = scenario === 'open' ? undefined : await openReplayGate(clock)
   const callers = gate === undefined ? [] : await createCallers(gate, scenario === 'one-key')
   const scraper = new Tally()
   const users = new Tally()
@@ -40,13 +52,11 @@ export async function runInEngine(
     tally.add(atMs, status)
     progress.at(index + 1)
   }
-  const audit = gate === undefined ? null : await auditAccount(gate)
-  await gate?.close()
   return {
     scenario,
     scraper: scraper.outcome(),
     users: users.outcome(),
-    audit,
+    audit: gate === undefined ? null : await auditAccount(gate),
     elapsedMs: performance.now() - startedMs,
   }
 }

@@ -1,5 +1,5 @@
 /** The audit log's own account of a night: sums of its counts, and whether its chain is whole. */
-import type { Gate } from '../../src/engine/gate.ts'
+import type { Gate } from '../../engine/gate.ts'
 
 export interface AuditAccount {
   readonly rows: number

@@ -1,5 +1,5 @@
-/** The results of a replay as a page of text or as one JSON value. */
-import { styleText } from 'node:util'
+/** The results of a replay as a page of text or as a JSON value. */
+import { counted, styled } from '../output.ts'
 import type { Outcome, ScenarioName, ScenarioResult } from './tally.ts'
 
 export type Mode = 'engine' | 'http'
@@ -22,7 +22,7 @@ export function textReport(results: readonly ScenarioResult[]): string {
   }
   lines.push('', heading('What the audit log says'))
   for (const result of results) lines.push(...auditLines(result))
-  return `${lines.join('\n')}\n`
+  return lines.join('\n')
 }
 
 function auditLines({ scenario, audit, scraper, users }: ScenarioResult): string[] {
@@ -34,9 +34,9 @@ function auditLines({ scenario, audit, scraper, users }: ScenarioResult): string
   const verdict = audit.intact ? 'intact' : 'BROKEN'
   const { worstMinute, worstDay } = scraper
   return [
-    `${title}${number(audit.limitExceeded)} limit.exceeded for ${number(sent)} 429s`,
+    `${title}${number(audit.limitExceeded)} limit.exceeded for ${counted(sent, '429')}`,
     ...(limits.length === 0 ? [] : [`${indent}by limit: ${limits.join(', ')}`]),
-    `${indent}${number(audit.rows)} rows, chain ${verdict}`,
+    `${indent}${counted(audit.rows, 'row')}, chain ${verdict}`,
     ...(worstDay === 0 ? [] : [`${indent}most in 60 s: ${worstMinute}; in 24 h: ${worstDay}`]),
   ]
 }
@@ -54,8 +54,7 @@ function statusText({ statuses }: Outcome): string {
   return sorted.map(([status, count]) => `${number(count)} x ${status}`).join(', ')
 }
 
-/** Checks the stream itself: colours only on a terminal. */
-const heading = (text: string): string => styleText('bold', text, { stream: process.stdout })
+const heading = (text: string): string => styled('bold', text)
 const number = (value: number): string => value.toLocaleString('en-US')
 const dollars = (microUsd: number): string => `$${(microUsd / 1_000_000).toFixed(2)}`
 
@@ -63,7 +62,7 @@ export function jsonReport(
   mode: Mode,
   results: readonly ScenarioResult[],
   broken: readonly string[],
-): string {
+): object {
   const scenarios = results.map(({ scenario, scraper, users, audit, elapsedMs }) => ({
     scenario,
     scraper: outcomeJson(scraper),
@@ -76,7 +75,7 @@ export function jsonReport(
     },
     elapsed_ms: Math.round(elapsedMs),
   }))
-  return JSON.stringify({ mode, ok: broken.length === 0, broken, scenarios }, null, 2)
+  return { mode, ok: broken.length === 0, broken, scenarios }
 }
 
 function outcomeJson(outcome: Outcome): object {

@@ -1,15 +1,18 @@
 /** A port that nobody listens on: the wanted one, or the next that is free. */
 import { createServer } from 'node:net'
+import { CommandError } from '../failure.ts'
 
 /** How many ports are tried after the first. */
 const TRIES = 50
 
-/** Rejects when none of `TRIES` ports from `wanted` on is free. */
+/** Rejects when none of `TRIES` ports from `wanted` on is free; 0 stays 0, which is any. */
 export async function freePort(wanted: number, host: string): Promise<number> {
   for (let port = wanted; port <= Math.min(wanted + TRIES, 65_535); port += 1) {
     if (await isFree(port, host)) return port
   }
-  throw new Error(`Ports ${wanted} to ${wanted + TRIES} are taken. Name another with --port.`)
+  throw new CommandError(
+    `no port from ${wanted} to ${wanted + TRIES} is free; name another with --port`,
+  )
 }
 
 function isFree(port: number, host: string): Promise<boolean> {

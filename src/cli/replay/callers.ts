@@ -1,5 +1,5 @@
 /** Who calls: the scraper and the users, with the addresses they come from and the keys they hold. */
-import type { Gate } from '../../src/engine/gate.ts'
+import type { Gate } from '../../engine/gate.ts'
 import { USERS } from './trace.ts'
 
 /** The credential of the owner's account at the LLM. */

@@ -1,8 +1,11 @@
 /** `lockgate audit verify` in a process of its own, on the database that the gateways are using. */
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
 
-const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+const CLI = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),
+)
 
 export interface Verification {
   readonly exitCode: number | null
@@ -10,11 +13,13 @@ export interface Verification {
   readonly said: string
 }
 
+/** Neither the configuration of the working directory nor the environment has a say. */
 export function verifyWithCli(databaseUrl: string): Promise<Verification> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CLI, 'audit', 'verify'], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, LOCKGATE_DATABASE_URL: databaseUrl },
+      cwd: tmpdir(),
+      env: { LOCKGATE_DATABASE_URL: databaseUrl },
     })
     const said: Buffer[] = []
     for (const stream of [child.stdout, child.stderr]) {
