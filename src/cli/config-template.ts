@@ -1,10 +1,11 @@
 /**
- * The configuration that `lockgate init` writes. Its one import is of a type, which Node strips: the
- * file loads in any folder, with or without "type" in a package.json or Lockgate in node_modules.
+ * The configuration that `lockgate init` writes. It loads in any folder, with or without "type" in a
+ * package.json or Lockgate in node_modules: where that is missing, the loader of configurations lets
+ * it import the package that is running (src/config/load-config-file.ts).
  */
-export const CONFIG_TEMPLATE = `import type { LockgateConfig } from 'lockgate'
+export const CONFIG_TEMPLATE = `import { defineConfig } from 'lockgate'
 
-export default {
+export default defineConfig({
   // What \`lockgate serve\` stands in front of; --upstream wins over it.
   // upstream: 'http://127.0.0.1:3000',
 
@@ -30,5 +31,5 @@ export default {
 
   // Behind a load balancer: whose X-Forwarded-For to believe.
   // ip: { trustedProxies: ['10.0.0.0/8'] },
-} satisfies LockgateConfig
+})
 `
