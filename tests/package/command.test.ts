@@ -18,7 +18,7 @@ const lockgate = (...args: string[]) => project.run('npx', '--no-install', 'lock
 test('npx lockgate --help lists the commands, on stdout', async () => {
   const { code, stdout, stderr } = await lockgate('--help')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  for (const command of ['init', 'serve', 'keys', 'audit', 'tiers', 'doctor']) {
+  for (const command of ['init', 'serve', 'keys', 'audit', 'tiers', 'doctor', 'demo', 'replay']) {
     expect(stdout).toMatch(new RegExp(`^ +${command}\\b`, 'm'))
   }
 })
@@ -62,6 +62,20 @@ test('init, keys create, serve: a request with the key reaches the upstream', as
   expect(server.output()).not.toContain(key)
   await server.stop()
   upstream.close()
+})
+
+test('replay plays the night with the clock and the fake LLM that are packed', async () => {
+  const { code, stdout, stderr } = await lockgate('replay', '--json')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const { ok, scenarios } = JSON.parse(stdout)
+  const reached = scenarios.map(({ scraper }: { scraper: { reached: number } }) => scraper.reached)
+  expect({ ok, reached }).toEqual({ ok: true, reached: [47_200, 0, 1_000] })
+})
+
+test('demo --once meets every answer it expects', async () => {
+  const { code, stdout, stderr } = await lockgate('demo', '--once', '--port', '0')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toContain('Everything as expected.')
 })
 
 /** The first answer of a server that is starting. */

@@ -12,7 +12,7 @@ export interface GuideText {
   /** How `lockgate` is started in a terminal. */
   readonly cli: string
   /** More to try: a comment, then lines to paste. */
-  readonly more: readonly (readonly [comment: string, lines: string])[]
+  readonly more: readonly Section[]
 }
 
 const PLACE_WIDTH = 14
@@ -25,7 +25,8 @@ export function guideTo(stage: Stage, text: GuideText): string {
     ...text.variables,
     ['export LOCKGATE_DATABASE_URL', databaseUrl],
   ]
-  const sections = [...attempts(stage, text.cli), ...text.more]
+  // What uses the key up comes last.
+  const sections = [...refusals(stage), ...text.more, ...endings(stage, text.cli)]
   return [
     `\n${styled('bold', text.title)}\n`,
     ...text.places.map(([name, place]) => `  ${name.padEnd(PLACE_WIDTH)}${place}`),
@@ -38,8 +39,9 @@ export function guideTo(stage: Stage, text: GuideText): string {
   ].join('\n')
 }
 
-function attempts({ endpoint, freeKey }: Stage, cli: string): [comment: string, lines: string][] {
-  const { postUrl, getUrl } = endpoint
+type Section = readonly [comment: string, lines: string]
+
+function refusals({ endpoint: { postUrl } }: Stage): Section[] {
   return [
     ['no key: 401', `curl -i ${postUrl} -d '{}'`],
     [
@@ -47,6 +49,11 @@ function attempts({ endpoint, freeKey }: Stage, cli: string): [comment: string, 
       `curl -i ${postUrl} -d '{}' -H "X-API-Key: \${KEY}x"`,
     ],
     ['a read-only key: 403 for a POST', `curl -i ${postUrl} -d '{}' -H "X-API-Key: $READ"`],
+  ]
+}
+
+function endings({ endpoint: { getUrl }, freeKey }: Stage, cli: string): Section[] {
+  return [
     [
       'too many: 60 a minute, 12 more in a burst, then 429 with Retry-After',
       `for i in $(seq 75); do curl -s -o /dev/null -w '%{http_code} ' \\
