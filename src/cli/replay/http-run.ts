@@ -14,6 +14,7 @@ import type { Gate } from '../../engine/gate.ts'
 import { createGateway, type Gateway } from '../../gateway/index.ts'
 import { openGate } from '../../lockgate.ts'
 import { startFakeOpenAI } from '../../testing/fake-openai/index.ts'
+import { counted } from '../output.ts'
 import { auditAccount } from './audit-account.ts'
 import { type Caller, createCallers, createOpenCallers, OWNERS_KEY } from './callers.ts'
 import type { RunOptions } from './engine-run.ts'
@@ -44,7 +45,8 @@ export async function runOverHttp(
         : await runGuarded(scenario, options, upstream, folder)
     const reached = result.scraper.reached + result.users.reached
     const { requests } = llm.books.total
-    if (requests !== reached) throw new Error(`the LLM booked ${requests} calls, not ${reached}`)
+    if (requests !== reached)
+      throw new Error(`the LLM booked ${requests} of ${counted(reached, 'call')}`)
     return result
   } finally {
     await llm.close()
