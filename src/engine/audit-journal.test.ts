@@ -13,6 +13,8 @@ const refusal = (keyId: string | null, address: string, reason: string): Refusal
 const totalOf = (entries: readonly AuditEntry[]): number =>
   entries.reduce((sum, { count }) => sum + count, 0)
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 test('the counts that are written add up to what was recorded, however many writes fail', async () => {
   const step = fc.oneof(
     { weight: 5, arbitrary: fc.tuple(fc.constant('record'), fc.nat(3), fc.nat(3)) },
@@ -65,4 +67,83 @@ test('a flood from ever new addresses takes bounded memory, is written in groups
   expect(groups.flat().length).toBeLessThanOrEqual(20_001)
   expect(Math.max(...groups.map((group) => group.length))).toBeLessThanOrEqual(500)
   expect(totalOf(groups.flat())).toBe(100_000)
+})
+
+test('an entry holds what was refused, when it was first refused', async () => {
+  const written: AuditEntry[] = []
+  const clock = createTestClock(5_000)
+  const journal = new AuditJournal(clock, async (entries) => {
+    written.push(...entries)
+  })
+  journal.record(refusal('a', '10.0.0.1', 'minute'))
+  clock.advance(400)
+  journal.record({ ...refusal('a', '10.0.0.1', 'minute'), requestId: 'req_2' })
+  journal.record({ ...refusal(null, '10.0.0.1', 'unknown'), event: 'auth.failed' })
+  await journal.flush()
+  const common = { actor: 'test', address: '10.0.0.1', requestId: 'req_1' }
+  const limit = { event: 'limit.exceeded', keyId: 'a', details: { limit: 'minute' } }
+  const failure = { event: 'auth.failed', keyId: null, details: { reason: 'unknown' } }
+  expect(written).toEqual([
+    { ...common, ...limit, atMs: 5_000, count: 2 },
+    { ...common, ...failure, atMs: 5_400, count: 1 },
+  ])
+})
+
+test('in a flood the address is left out first, and the key only after it', async () => {
+  const written: AuditEntry[] = []
+  const journal = new AuditJournal(createTestClock(), async (entries) => {
+    written.push(...entries)
+  })
+  for (let i = 0; i < 30_000; i++) journal.record(refusal(`k${i}`, `address${i}`, 'ip'))
+  await journal.flush()
+  expect(written.filter(({ address }) => address !== null)).toHaveLength(10_000)
+  expect(written.filter(({ keyId }) => keyId !== null)).toHaveLength(20_000)
+})
+
+test('writes do not overlap, and what comes during one is in the next', async () => {
+  const sums: number[] = []
+  const held: PromiseWithResolvers<void>[] = []
+  const journal = new AuditJournal(createTestClock(), async (entries) => {
+    const hold = Promise.withResolvers<void>()
+    held.push(hold)
+    await hold.promise
+    sums.push(totalOf(entries))
+  })
+  journal.record(refusal('a', '10.0.0.1', 'minute'))
+  const first = journal.flush()
+  await nextTurn()
+  for (let i = 0; i < 2; i++) journal.record(refusal('a', '10.0.0.1', 'minute'))
+  const second = journal.flush()
+  await nextTurn()
+  expect(held).toHaveLength(1)
+  held[0]?.resolve()
+  await first
+  await nextTurn()
+  held[1]?.resolve()
+  await second
+  expect(sums).toEqual([1, 2])
+})
+
+test('what a failed write held is written with what came meanwhile', async () => {
+  const written: AuditEntry[] = []
+  const hold = Promise.withResolvers<void>()
+  let failing = true
+  const journal = new AuditJournal(createTestClock(), async (entries) => {
+    if (failing) await hold.promise
+    written.push(...entries)
+  })
+  for (const reason of ['minute', 'day']) journal.record(refusal('a', '10.0.0.1', reason))
+  const failed = journal.flush()
+  await nextTurn()
+  for (const reason of ['minute', 'burst']) journal.record(refusal('a', '10.0.0.1', reason))
+  hold.reject(new Error('the disk is full'))
+  await expect(failed).rejects.toThrow('the disk is full')
+  failing = false
+  await journal.flush()
+  const counts = written.map(({ details, count }) => [details['limit'], count])
+  expect(counts).toEqual([
+    ['minute', 2],
+    ['day', 1],
+    ['burst', 1],
+  ])
 })

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { BoundedMap } from './bounded-map.ts'
+
+test('holds as many entries as it was told, and forgets the oldest first', () => {
+  const map = new BoundedMap<number, string>(3)
+  for (let key = 1; key <= 3; key++) map.set(key, `value ${key}`)
+  expect(map.size).toBe(3)
+  map.set(1, 'renewed')
+  map.set(4, 'value 4')
+  expect([1, 2, 3, 4].map((key) => map.get(key))).toEqual([
+    'renewed',
+    undefined,
+    'value 3',
+    'value 4',
+  ])
+})
+
+test('setting a key that is there makes no room', () => {
+  const map = new BoundedMap<string, number>(2)
+  map.set('a', 1)
+  map.set('b', 2)
+  map.set('b', 3)
+  expect([map.get('a'), map.get('b'), map.size]).toEqual([1, 3, 2])
+})
+
+test('100,000 keys leave no more than the room for them', () => {
+  const map = new BoundedMap<number, number>(100)
+  for (let key = 0; key < 100_000; key++) map.set(key, key)
+  expect(map.size).toBe(100)
+  map.delete(99_999)
+  expect([map.size, map.get(99_999)]).toEqual([99, undefined])
+})
