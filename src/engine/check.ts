@@ -76,7 +76,7 @@ export class Checker {
       const blocked = await addresses.failuresRefusal(request.address)
       if (blocked !== undefined) return this.#refuse(request, blocked.code, blocked, null)
     }
-    const key = await cache.load(keyId)
+    const key = cache.fresh(keyId) ?? (await cache.load(keyId))
     if (key === 'unavailable') return retryable('auth_unavailable')
     if (key === 'unknown') return this.#refuseCredential(request, 'unknown', null)
     switch (verifier.verifyKnown(key.record, presented)) {
