@@ -16,6 +16,8 @@ export interface CachedKey {
   readonly scopes: ReadonlySet<string>
   /** What a request of cost 1 takes from the key's own limits. */
   readonly charge: Charge
+  /** False where the configuration no longer has the key's tier: its limits cannot be known. */
+  readonly tierIsKnown: boolean
   /** undefined: the key may be used from anywhere. */
   readonly allowedAddresses: BlockList | undefined
 }
@@ -27,6 +29,7 @@ export function unfoldKey(record: KeyRecord, tier: Tier | undefined): CachedKey 
     identity: identityOf(record),
     scopes: new Set(record.scopes),
     charge: chargeOf(record, tier),
+    tierIsKnown: tier !== undefined,
     allowedAddresses: allowListOf(record.allowedAddresses),
   })
 }

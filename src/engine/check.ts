@@ -114,6 +114,7 @@ export class Checker {
     }
     const denied = deniedByRights(key, request)
     if (denied !== undefined) return denied
+    if (!key.tierIsKnown) return this.#refuseWithoutTier(key, request)
     try {
       const outcome = this.#parts.counters.consume({
         charges: this.#chargesOf(key, request),
@@ -260,6 +261,14 @@ export class Checker {
     const { address = null, requestId } = request
     const { journal, actor } = this.#parts
     journal.record({ event, keyId, address, requestId, reason, actor })
+  }
+
+  /** Without its tier a key would have no limits at all, so it gets nothing until there is one. */
+  #refuseWithoutTier({ record }: CachedKey, { requestId }: CheckRequest): Denied {
+    const { keyId, tier } = record
+    const fields = { key_id: keyId, tier, request_id: requestId }
+    this.#parts.log.error(fields, 'a key names a tier that the configuration does not have')
+    return retryable('limiter_unavailable')
   }
 
   #limiterFailed(request: CheckRequest, error: unknown): Denied {

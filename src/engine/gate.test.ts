@@ -116,6 +116,22 @@ describe('a key', () => {
     expect((await denial(ask(gate, six.key, { address: undefined }))).code).toBe('ip_not_allowed')
   })
 
+  test('whose tier left the configuration is refused, not let in without limits', async () => {
+    const gold: LockgateConfig = { tiers: { gold: { limits: [] } } }
+    const before = await open(gold)
+    const { key } = await before.keys.issue({ owner: OWNER, tier: 'gold' })
+    expect((await ask(before, key)).allowed).toBe(true)
+    const after = await open()
+    for (let i = 0; i < 2; i++) {
+      expect(await denial(ask(after, key))).toMatchObject({
+        code: 'limiter_unavailable',
+        retryAfterSeconds: 1,
+      })
+    }
+    const fixed = await open(gold)
+    expect((await ask(fixed, key)).allowed).toBe(true)
+  })
+
   test('rotated works through its grace period beside its replacement, then ends', async () => {
     const clock = createTestClock()
     const gate = await open({}, clock)
