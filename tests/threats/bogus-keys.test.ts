@@ -1,8 +1,9 @@
 /** What an invented key costs: SQL in it reaches no database, and no flood of them buys hashes. */
-import { crc32 } from 'node:zlib'
 import * as argon2 from '@node-rs/argon2'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { encodeUint32 } from '../../src/core/key/base62.ts'
+import { CRC32_START, createCrc32, finishCrc32 } from '../../src/core/key/crc32.ts'
 import { createKeyFormat } from '../../src/core/key/format.ts'
 import { type ObservedGate, openObservedGate } from './observed-gate.ts'
 
@@ -118,18 +119,6 @@ test('an address that guessed too often costs neither a query nor a hash', async
 function withAnotherSecret(keyId: string): string {
   const { key, keyId: otherId } = format.generate('live')
   const body = key.replace(otherId, keyId).slice(0, -6)
-  return body + checksumOf(body)
-}
-
-const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-
-/** CRC-32 as six base62 digits, computed by Node's own implementation. */
-function checksumOf(body: string): string {
-  let left = crc32(body)
-  let digits = ''
-  for (let i = 0; i < 6; i++) {
-    digits = BASE62[left % 62] + digits
-    left = Math.floor(left / 62)
-  }
-  return digits
+  const crc32 = createCrc32()
+  return body + encodeUint32(finishCrc32(crc32(body, 0, body.length, CRC32_START)))
 }
