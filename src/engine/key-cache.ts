@@ -53,7 +53,8 @@ export class KeyCache {
   fresh(keyId: string): CachedKey | undefined {
     const { freshness } = this.#parts
     const entry = this.#entries.get(keyId)
-    if (entry?.generation !== freshness.generation() || !freshness.storeAnswers) return undefined
+    if (entry === undefined) return undefined
+    if (entry.generation !== freshness.generation() || !freshness.storeAnswers) return undefined
     return entry.key
   }
 

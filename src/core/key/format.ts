@@ -41,6 +41,11 @@ export interface KeyFormat {
   readonly pattern: string
   /** A new key from the CSPRNG. */
   generate(mode: KeyMode): GeneratedKey
+  /**
+   * Where the key_id of a key would be: enough to look up a key that was verified before. Proves
+   * nothing; '' where the length is wrong.
+   */
+  keyIdOf(presented: string): string
   /** undefined where prefix, length, alphabet or checksum is wrong. Total and linear. */
   parse(presented: string): ParsedKey | undefined
   /** The 43 secret characters of a key that `parse` accepted. */
@@ -99,6 +104,8 @@ export function createKeyFormat(prefix: string): KeyFormat {
       if (readNumber(presented, secretEnd, length) !== finishCrc32(state)) return undefined
       return { mode, keyId: presented.slice(idStart, idEnd) }
     },
+
+    keyIdOf: (presented) => (presented.length === length ? presented.slice(idStart, idEnd) : ''),
 
     secretOf: (key) => key.slice(secretStart, secretEnd),
   } satisfies KeyFormat)
