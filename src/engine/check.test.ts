@@ -156,6 +156,20 @@ describe('a hash with old parameters', () => {
   })
 })
 
+test('when the hashing pool is full, 503 overloaded, and only for keys not verified yet', async () => {
+  const of = await open({ keys: { ...QUICK, hashing: { running: 1, queued: 1 } }, ip: false })
+  const { key } = await verifiedKey(of)
+  const keys = await Promise.all(Array.from({ length: 20 }, () => of.keys.issue({ owner: OWNER })))
+  const flood = Promise.all(keys.map((issued) => ask(of, issued.key)))
+  expect((await ask(of, key)).allowed).toBe(true)
+  const refused = (await flood).filter(({ allowed }) => !allowed)
+  expect(refused).toHaveLength(18)
+  expect(new Set(refused.map((denied) => JSON.stringify(denied)))).toEqual(
+    new Set(['{"allowed":false,"code":"overloaded","retryAfterSeconds":1,"limits":[]}']),
+  )
+  expect((await rows(of)).some(({ event }) => event === 'auth.failed')).toBe(false)
+})
+
 describe('counters that answer later', () => {
   test('decide the same', async () => {
     const of = await open()

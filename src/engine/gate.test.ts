@@ -265,6 +265,20 @@ describe('an address', () => {
     expect((await ask(gate, unverified.key, { address: '198.51.100.3' })).allowed).toBe(true)
   })
 
+  test('that is blocked gets in with a verified key also when another process changed the store', async () => {
+    const gate = await open({ ip: { failures: { quota: 1, window: '1m' } } })
+    const operator = await open()
+    const { key } = await gate.keys.issue({ owner: OWNER })
+    expect((await ask(gate, key)).allowed).toBe(true)
+    await ask(gate, 'sk_live_bogus')
+    for (let change = 0; change < 3; change++) {
+      await operator.keys.issue({ owner: OWNER })
+      await nextTurn()
+      expect((await ask(gate, key)).allowed).toBe(true)
+    }
+    expect((await denial(ask(gate, 'sk_live_bogus'))).code).toBe('too_many_failures')
+  })
+
   test('is not taken for a guesser when it goes on using a revoked key', async () => {
     const gate = await open({ ip: { failures: { quota: 2, window: '1m' } } })
     const { key, record } = await gate.keys.issue({ owner: OWNER })

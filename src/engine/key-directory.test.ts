@@ -141,7 +141,11 @@ describe('rotating', () => {
     expect(key).toMatch(/^sk_test_/)
     const { keyId, secretHash, createdAtMs, rotatedFrom, ...kept } = old.record
     expect(record).toMatchObject(kept)
+    expect(record.limitOverrides).toEqual([LIMIT])
     expect(record.rotatedFrom).toBe(keyId)
+    const rotated = (await gate.audit.tail()).map(({ row }) => row).at(-1)
+    const worksUntil = new Date(expiresAtMs).toISOString()
+    expect(rotated?.details).toEqual({ replaced_by: record.keyId, works_until: worksUntil })
     expect((await gate.keys.find(keyId)).expiresAtMs).toBe(expiresAtMs)
     expect(record.secretHash).not.toBe(secretHash)
     expect([createdAtMs, rotatedFrom]).toEqual([clock.wallMs(), null])

@@ -29,6 +29,7 @@ export interface Folder {
   run(...args: string[]): Promise<Ended>
   runWith(env: Record<string, string>, ...args: string[]): Promise<Ended>
   start(...args: string[]): Running
+  startWith(env: Record<string, string>, ...args: string[]): Running
 }
 
 const folders: string[] = []
@@ -55,6 +56,7 @@ export function newFolder(files: Readonly<Record<string, string>> = {}): Folder 
     run: (...args) => start({}, args).ended,
     runWith: (env, ...args) => start(env, args).ended,
     start: (...args) => start({}, args),
+    startWith: (env, ...args) => start(env, args),
   }
   for (const [name, text] of Object.entries(files)) folder.write(name, text)
   return folder
