@@ -2,9 +2,8 @@
 import * as argon2 from '@node-rs/argon2'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { encodeUint32 } from '../../src/core/key/base62.ts'
-import { CRC32_START, createCrc32, finishCrc32 } from '../../src/core/key/crc32.ts'
 import { createKeyFormat } from '../../src/core/key/format.ts'
+import { withAnotherSecret } from './keys.ts'
 import { type ObservedGate, openObservedGate } from './observed-gate.ts'
 
 vi.mock('@node-rs/argon2', { spy: true })
@@ -114,11 +113,3 @@ test('an address that guessed too often costs neither a query nor a hash', async
   }
   expect(spent()).toEqual({ storeCalls: 0, hashes: 0 })
 })
-
-/** A key of `keyId` that fits its checksum. */
-function withAnotherSecret(keyId: string): string {
-  const { key, keyId: otherId } = format.generate('live')
-  const body = key.replace(otherId, keyId).slice(0, -6)
-  const crc32 = createCrc32()
-  return body + encodeUint32(finishCrc32(crc32(body, 0, body.length, CRC32_START)))
-}
