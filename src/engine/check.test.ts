@@ -97,6 +97,40 @@ const routeOf = (id: string, quota = 5) => ({
   limits: [{ name: id, quota, windowMs: 60_000, algorithm: 'sliding-window' }] as const,
 })
 
+describe('a refusal that no limit of the key pays for', () => {
+  const ip = { limits: [{ name: 'ip', quota: 3, window: '1m' }] }
+
+  test.each([
+    ['insufficient_scope', {}, { scope: 'write' }],
+    ['ip_not_allowed', { allowedAddresses: ['198.51.100.0/24'] }, {}],
+  ])('%s counts as a request of its address', async (code, restriction, more) => {
+    const of = await open({ ip })
+    const { key } = await of.keys.issue({ owner: OWNER, ...restriction })
+    for (let i = 0; i < 3; i++) expect(await ask(of, key, more)).toMatchObject({ code })
+    expect(await ask(of, key, more)).toMatchObject({ code: 'rate_limited', limitName: 'ip' })
+    expect((await rows(of)).at(-1)).toMatchObject({ event: 'limit.exceeded', count: 1 })
+  })
+
+  test('is not counted again where an outer check has', async () => {
+    const of = await open({ ip })
+    const { key } = await of.keys.issue({ owner: OWNER })
+    const more = { routeOnly: true, scope: 'write', route: routeOf('images') }
+    for (let i = 0; i < 5; i++) {
+      expect(await ask(of, key, more)).toMatchObject({ code: 'insufficient_scope' })
+    }
+  })
+})
+
+test('a closed gate admits nobody: 503, not what fresh counters would say', async () => {
+  const of = await open()
+  const { key } = await verifiedKey(of)
+  await of.close()
+  for (const presented of [key, 'bogus', undefined]) {
+    expect(await ask(of, presented)).toMatchObject({ code: 'overloaded', retryAfterSeconds: 1 })
+  }
+  expect(await of.countRefused(ADDRESS, 'req_test')).toMatchObject({ code: 'overloaded' })
+})
+
 describe('the version of a key', () => {
   test('goes with every decision, so that one trip is enough', async () => {
     const of = await open()

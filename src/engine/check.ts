@@ -46,12 +46,19 @@ export interface CheckParts {
 
 export class Checker {
   readonly #parts: CheckParts
+  #closed = false
 
   constructor(parts: CheckParts) {
     this.#parts = parts
   }
 
+  /** From now on nothing is admitted: what counters would take could not be saved any more. */
+  close(): void {
+    this.#closed = true
+  }
+
   check(request: CheckRequest): Decision | Promise<Decision> {
+    if (this.#closed) return retryable('overloaded')
     const presented = request.presentedKey
     if (presented === undefined) return this.#refuseMissing(request)
     const { format, cache, verifier } = this.#parts
@@ -78,7 +85,7 @@ export class Checker {
       if (blocked !== undefined) return this.#refuse(request, blocked.code, blocked, null)
     }
     const key = cache.fresh(keyId) ?? (await cache.load(keyId))
-    if (key === 'unavailable') return retryable('auth_unavailable')
+    if (key === 'unavailable') return this.#refuseUncharged(request, retryable('auth_unavailable'))
     if (key === 'unknown') return this.#refuseCredential(request, 'unknown', null)
     switch (verifier.verifyKnown(key.record, presented)) {
       case 'match':
@@ -98,7 +105,9 @@ export class Checker {
     if (status !== 'active') return this.#refuseCredential(request, status, record.keyId)
     const secret = format.secretOf(presented)
     const verdict = await verifier.verifyFirst(record, presented, secret)
-    if (verdict.result === 'overloaded') return retryable('overloaded')
+    if (verdict.result === 'overloaded') {
+      return this.#refuseUncharged(request, retryable('overloaded'))
+    }
     if (verdict.result === 'mismatch') {
       return this.#refuseCredential(request, 'wrong_secret', record.keyId)
     }
@@ -108,14 +117,15 @@ export class Checker {
 
   /** Everything after the secret is known to be right. */
   #decide(key: CachedKey, request: CheckRequest, reloads: number): Decision | Promise<Decision> {
+    if (this.#closed) return retryable('overloaded')
     const { record } = key
     if (record.status !== 'active' || record.expiresAtMs !== null) {
       const status = keyStatusAt(record, this.#parts.clock.wallMs())
       if (status !== 'active') return this.#refuseEnded(request, status, record.keyId)
     }
     const denied = deniedByRights(key, request)
-    if (denied !== undefined) return denied
-    if (!key.tierIsKnown) return this.#refuseWithoutTier(key, request)
+    if (denied !== undefined) return this.#refuseUncharged(request, denied)
+    if (!key.tierIsKnown) return this.#refuseUncharged(request, this.#withoutTier(key, request))
     try {
       const outcome = this.#parts.counters.consume({
         charges: this.#chargesOf(key, request),
@@ -187,7 +197,8 @@ export class Checker {
 
   /** No credential at all is not a guess: it counts as a request of its address, no more. */
   #refuseMissing(request: CheckRequest): Promise<Decision> {
-    return this.#refuseCounted(request, 'missing_key', this.#parts.addresses.countRequest)
+    const missing: Denied = { allowed: false, code: 'missing_key', limits: NO_LIMITS }
+    return this.#refuseUncharged(request, missing)
   }
 
   /** A credential that proves nothing: it may be a guess, so it counts as a failure too. */
@@ -196,31 +207,44 @@ export class Checker {
     reason: string,
     keyId: string | null,
   ): Promise<Decision> {
-    const { countFailure } = this.#parts.addresses
-    return this.#refuseCounted(request, 'invalid_key', countFailure, reason, keyId)
+    return this.#refuseInvalid(request, this.#parts.addresses.countFailure, reason, keyId)
   }
 
   /** The right secret of a key that has ended: not a guess. The answer is the same 401. */
   #refuseEnded(request: CheckRequest, reason: string, keyId: string): Promise<Decision> {
-    const { countRequest } = this.#parts.addresses
-    return this.#refuseCounted(request, 'invalid_key', countRequest, reason, keyId)
+    return this.#refuseInvalid(request, this.#parts.addresses.countRequest, reason, keyId)
   }
 
-  async #refuseCounted(
+  async #refuseInvalid(
     request: CheckRequest,
-    code: 'missing_key' | 'invalid_key',
     count: AddressGuard['countRequest'],
-    reason = '',
-    keyId: string | null = null,
+    reason: string,
+    keyId: string | null,
   ): Promise<Decision> {
+    const over = await this.#overAddress(request, count, keyId)
+    if (over !== undefined) return over
+    this.#record('auth.failed', request, keyId, reason)
+    return { allowed: false, code: 'invalid_key', limits: NO_LIMITS }
+  }
+
+  /** A refusal that no limit of a key pays for is still one of all requests of its address. */
+  async #refuseUncharged(request: CheckRequest, denied: Denied): Promise<Decision> {
+    if (request.routeOnly === true) return denied
+    const { countRequest } = this.#parts.addresses
+    return (await this.#overAddress(request, countRequest, denied.keyId ?? null)) ?? denied
+  }
+
+  async #overAddress(
+    request: CheckRequest,
+    count: AddressGuard['countRequest'],
+    keyId: string | null,
+  ): Promise<Denied | undefined> {
     try {
       const over = await count(request.address)
-      if (over !== undefined) return this.#refuse(request, over.code, over, keyId)
+      return over && this.#refuse(request, over.code, over, keyId)
     } catch (error) {
       return this.#limiterFailed(request, error)
     }
-    if (code === 'invalid_key') this.#record('auth.failed', request, keyId, reason)
-    return { allowed: false, code, limits: NO_LIMITS }
   }
 
   #refuse(
@@ -246,6 +270,7 @@ export class Checker {
     address: string | undefined,
     requestId: string,
   ): Denied | undefined | Promise<Denied | undefined> {
+    if (this.#closed) return retryable('overloaded')
     const request = { presentedKey: undefined, address, requestId }
     const refusal = (over: AddressRefusal | undefined): Denied | undefined =>
       over && this.#refuse(request, over.code, over, null)
@@ -265,7 +290,7 @@ export class Checker {
   }
 
   /** Without its tier a key would have no limits at all, so it gets nothing until there is one. */
-  #refuseWithoutTier({ record }: CachedKey, { requestId }: CheckRequest): Denied {
+  #withoutTier({ record }: CachedKey, { requestId }: CheckRequest): Denied {
     const { keyId, tier } = record
     const fields = { key_id: keyId, tier, request_id: requestId }
     this.#parts.log.error(fields, 'a key names a tier that the configuration does not have')

@@ -95,6 +95,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     notes: { warnings: new Set<string>(), routes: new Map<string, number>() },
     health: () => healthOf(rounds),
     close: closeOnce(parts, rounds, async () => {
+      checker.close()
       await journal.flush()
       await checkpoint?.save()
       await follower?.showNew()
