@@ -14,7 +14,7 @@ import { EXIT_FAILED } from './failure.ts'
 /** `end` is called by commands that have shown their result and yet did not succeed. */
 export function createProgram(end: (exitCode: number) => void): Command {
   const program = new Command('lockgate')
-    .description('API keys, exact rate limits and spend caps for AI APIs.')
+    .description('API keys, exact rate limits and an audit log for AI APIs.')
     .version(ownVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })

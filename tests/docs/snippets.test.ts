@@ -81,7 +81,7 @@ const TSCONFIG = {
     skipLibCheck: true,
     allowImportingTsExtensions: true,
   },
-  include: ['*.ts', '*.js'],
+  include: ['*.ts', '*.js', '*.mjs'],
 }
 
 const runs = (block: Block): boolean =>
