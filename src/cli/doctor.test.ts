@@ -32,6 +32,7 @@ describe('lockgate doctor', SLOW, () => {
       ...{ node: 'ok', config_file: 'ok', key_prefix: 'ok', hash_parameters: 'ok', tiers: 'ok' },
       ...{ address_limits: 'ok', trusted_proxies: 'ok', upstream_headers: 'ok', upstream: 'warn' },
       ...{ database_mode: 'ok', database: 'ok', audit_log: 'ok', clock: 'ok' },
+      key_tiers: 'ok',
     })
     expect(code).toBe(0)
   })
@@ -40,6 +41,16 @@ describe('lockgate doctor', SLOW, () => {
     const folder = newFolder()
     expect((await doctor(folder)).statuses['database']).toBe('warn')
     expect((await doctor(folder)).statuses['database']).toBe('warn')
+  })
+
+  test('a key whose tier is no longer configured is named', async () => {
+    const tiers = { team: { limits: [{ name: 'minute', quota: 5, window: '1m' }] } }
+    const folder = withConfig({ tiers })
+    await folder.run('keys', 'create', '--owner', 'ada@example.com', '--tier', 'team')
+    expect((await doctor(folder)).statuses['key_tiers']).toBe('ok')
+    folder.write('lockgate.config.json', '{}')
+    const { code, statuses } = await doctor(folder)
+    expect([code, statuses['key_tiers']]).toEqual([1, 'fail'])
   })
 
   test('what is unsafe by configuration', async () => {

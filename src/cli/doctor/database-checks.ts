@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { databaseFile, maskUrl } from '../../config/index.ts'
 import type { Settings } from '../../core/settings.ts'
+import type { Gate } from '../../engine/gate.ts'
 import { openOrExplain } from '../open.ts'
 import { counted } from '../output.ts'
 import { caution, type Finding, fail, ok } from './finding.ts'
 
 const CLOCK_TOLERANCE_MS = 60_000
+const PAGE_SIZE = 1_000
 
 /** Looks before it opens: a missing database is not created. */
 export async function databaseFindings(settings: Settings): Promise<Finding[]> {
@@ -51,12 +53,31 @@ async function contentFindings(settings: Settings): Promise<Finding[]> {
             'audit_log',
             `broken at row ${verdict.seq} of chain ${verdict.chain}: ${verdict.problem}; compare it with a backup`,
           )
-      return [log, clockFinding(newest?.row.atMs)]
+      return [log, await keyTiersFinding(gate), clockFinding(newest?.row.atMs)]
     } finally {
       await gate.close()
     }
   } catch (error) {
     return [fail('audit_log', error instanceof Error ? error.message : String(error))]
+  }
+}
+
+/** A key whose tier is gone gets nothing, which its owner will ask about. */
+async function keyTiersFinding({ keys, tiers }: Gate): Promise<Finding> {
+  let after: string | undefined
+  for (;;) {
+    const query = after === undefined ? { pageSize: PAGE_SIZE } : { pageSize: PAGE_SIZE, after }
+    const page = await keys.list({ ...query, status: 'active' })
+    const lost = page.find(({ tier }) => !tiers.has(tier))
+    if (lost !== undefined) {
+      const { keyId, tier } = lost
+      return fail(
+        'key_tiers',
+        `key ${keyId} names the tier ${tier}, which is not configured; add it`,
+      )
+    }
+    after = page.at(-1)?.keyId
+    if (page.length < PAGE_SIZE) return ok('key_tiers', 'every active key has its tier')
   }
 }
 
