@@ -30,9 +30,8 @@ const TASKS = {
   replay: ['scripts/replay/main.ts'],
 }
 
-/** Programs that the tests start, by the Debian package that holds them. */
-const SYSTEM_PROGRAMS = { curl: 'curl' }
-const TASKS_WITH_SYSTEM_PROGRAMS = ['test', 'soak']
+/** Programs that a task starts; each is in the Debian package of the same name. */
+const SYSTEM_PROGRAMS = { test: ['curl'], soak: ['curl'], demo: ['curl'], bench: ['wrk'] }
 
 function fail(message) {
   process.stderr.write(`${message}\n`)
@@ -69,10 +68,10 @@ function installPackages() {
   writeFileSync(STAMP, wanted)
 }
 
-function installSystemPrograms() {
-  const missing = Object.keys(SYSTEM_PROGRAMS)
-    .filter((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined)
-    .map((name) => SYSTEM_PROGRAMS[name])
+function installSystemPrograms(programs) {
+  const isMissing = (name) =>
+    spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined
+  const missing = programs.filter(isMissing)
   if (missing.length === 0) return
   const list = missing.join(' ')
   const apt = spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).error === undefined
@@ -118,5 +117,5 @@ if (task === undefined || !Object.hasOwn(TASKS, task)) {
   process.exit(2)
 }
 installPackages()
-if (TASKS_WITH_SYSTEM_PROGRAMS.includes(task)) installSystemPrograms()
+installSystemPrograms(SYSTEM_PROGRAMS[task] ?? [])
 start(findNode(), [...TASKS[task], ...args])
