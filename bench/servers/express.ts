@@ -1,4 +1,4 @@
-/** An Express app with one route behind the limiter that the argument names. */
+/** An Express app with one JSON route, as an API has, behind the limiter that the argument names. */
 import express, { type RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
@@ -36,6 +36,6 @@ const { limiter, key } = await variant()
 const app = express()
 if (limiter !== undefined) app.use(limiter)
 app.get('/', (_req, res) => {
-  res.end('ok')
+  res.json({ ok: true })
 })
 announce(app.listen(0, '127.0.0.1'), key)
