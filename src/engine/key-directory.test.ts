@@ -166,7 +166,7 @@ describe('rotating', () => {
     expect((await gate.keys.find(record.keyId)).expiresAtMs).toBe(clock.wallMs() + 24 * HOUR_MS)
   })
 
-  test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+  test.each([-1, 0.5, 8.64e15, Number.NaN, Number.POSITIVE_INFINITY])(
     'refuses a grace of %d',
     async (graceMs) => {
       const { record } = await issue()

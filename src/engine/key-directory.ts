@@ -15,7 +15,7 @@ import type { KeyChange, KeyQuery, NewKey, Store } from '../core/ports/store.ts'
 import type { Tier } from '../core/tier.ts'
 import type { Actor, ImportKeyInput, IssuedKey, IssueKeyInput, KeyDirectory } from './gate.ts'
 import type { KeyCache } from './key-cache.ts'
-import { checkKeyInput } from './key-input.ts'
+import { checkKeyInput, MAX_TIME_MS } from './key-input.ts'
 import type { SecretHasher } from './secrets/hasher.ts'
 
 const DEFAULT_PAGE_SIZE = 100
@@ -88,8 +88,10 @@ export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
       actor?: Actor,
     ): Promise<IssuedKey> {
       const { graceMs = DEFAULT_GRACE_MS } = options
-      if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
-        throw new LockgateError('invalid_field', 'the grace period must be 0 ms or longer')
+      const ends = Number.isSafeInteger(graceMs) && clock.wallMs() + graceMs <= MAX_TIME_MS
+      if (!ends || graceMs < 0) {
+        const problem = 'the grace period must be 0 ms or longer and end before the year 10000'
+        throw new LockgateError('invalid_field', problem)
       }
       return rotate(parts, keyId, graceMs, actor)
     },

@@ -122,3 +122,54 @@ test('whatever text comes in, it is taken or refused as invalid_field', () => {
     { numRuns: RUNS },
   )
 })
+
+describe('from JavaScript, what the types forbid', () => {
+  test.each([
+    [{ owner: undefined }, 'e-mail'],
+    [{ owner: 5 }, 'e-mail'],
+    [{ scopes: 'read' }, 'list'],
+    [{ scopes: [1] }, 'list'],
+    [{ name: 5 }, 'text'],
+    [{ mode: 'prod' }, 'mode'],
+    [{ tier: '__proto__' }, 'no tier'],
+    [{ expiresAtMs: new Date(NOW_MS * 2) }, 'future'],
+    [{ expiresAtMs: 8.7e15 }, 'future'],
+    [{ allowedAddresses: '203.0.113.7' }, 'list'],
+    [{ limitOverrides: {} }, 'list'],
+    [{ limitOverrides: [null] }, 'limitOverrides[0]'],
+  ])('%j is refused', (input, named) => {
+    const attempt = () => check(input as unknown as Partial<IssueKeyInput>)
+    expect(attempt).toThrow(LockgateError)
+    expect(attempt).toThrow(named)
+  })
+
+  test('a misspelt member is refused by name', () => {
+    const misspelt = { expiresAt: NOW_MS + 1 } as Partial<IssueKeyInput>
+    expect(() => check(misspelt)).toThrow('"expiresAt"')
+  })
+})
+
+describe("a key's own limit", () => {
+  const limit = {
+    ...{ name: 'minute', quota: 5, windowMs: 60_000, algorithm: 'sliding-window' as const },
+    burst: { extraQuota: 1, durationMs: 10_000 },
+  }
+
+  test('is kept as it is', () => {
+    expect(check({ limitOverrides: [limit] }).limitOverrides).toEqual([limit])
+  })
+
+  test.each([
+    [{ quota: 0 }, 'limitOverrides[0].quota'],
+    [{ windowMs: 0 }, 'limitOverrides[0].windowMs'],
+    [{ windowMs: undefined }, 'limitOverrides[0].windowMs'],
+    [{ name: '' }, 'limitOverrides[0].name'],
+    [{ algorithm: 'token-bucket' }, 'burst'],
+    [{ burst: { extraQuota: 1.5, durationMs: 1 } }, 'burst'],
+    [{ burst: { extraQuota: 1, durationMs: 60_001 } }, 'burst'],
+    [{ quotas: 1 }, '"quotas"'],
+  ])('with %j is refused', (wrong, named) => {
+    const limitOverrides = [{ ...limit, ...wrong }] as IssueKeyInput['limitOverrides']
+    expect(() => check({ ...(limitOverrides && { limitOverrides }) })).toThrow(named)
+  })
+})

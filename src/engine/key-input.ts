@@ -4,10 +4,19 @@ import { LockgateError } from '../core/errors.ts'
 import type { KeyRecord } from '../core/key/key-record.ts'
 import { normaliseScopes } from '../core/scopes.ts'
 import type { Tier } from '../core/tier.ts'
-import type { IssueKeyInput } from './gate.ts'
+import type { ImportKeyInput, IssueKeyInput } from './gate.ts'
+import { checkLimitOverrides } from './limit-overrides.ts'
 
 const MAX_EMAIL_LENGTH = 254
 const MAX_TEXT_LENGTH = 200
+/** RFC 3339, in which times are shown, has four digits for the year. */
+export const MAX_TIME_MS: number = Date.UTC(9999, 11, 31)
+
+const MEMBERS: Readonly<Record<keyof ImportKeyInput, true>> = {
+  ...{ owner: true, ownerExternalId: true, tier: true, scopes: true, name: true, mode: true },
+  ...{ expiresAtMs: true, limitOverrides: true, allowedAddresses: true },
+  ...{ keyId: true, secretHash: true },
+}
 
 /** The parts of a key record that its maker chooses. */
 export type ChosenParts = Pick<
@@ -22,17 +31,31 @@ export type ChosenParts = Pick<
   | 'allowedAddresses'
 >
 
-/** Throws LockgateError `invalid_field`. */
+/**
+ * Throws LockgateError `invalid_field`, or `unknown_field` for a member that is not known: a
+ * misspelt `expiresAtMs` would otherwise make a key that never ends. Types are checked as well,
+ * because callers may be JavaScript.
+ */
 export function checkKeyInput(
   input: IssueKeyInput,
   tiers: ReadonlyMap<string, Tier>,
   nowMs: number,
 ): ChosenParts {
+  const stranger = Object.keys(input).find((member) => !Object.hasOwn(MEMBERS, member))
+  if (stranger !== undefined) {
+    const known = Object.keys(MEMBERS).join(', ')
+    throw new LockgateError('unknown_field', `a key has no "${stranger}"; it knows ${known}`)
+  }
   const { tier = 'free', mode = 'live', expiresAtMs = null } = input
   if (!tiers.has(tier)) {
     throw invalid(`there is no tier "${tier}"; the tiers are ${[...tiers.keys()].join(', ')}`)
   }
-  if (expiresAtMs !== null && !(Number.isSafeInteger(expiresAtMs) && expiresAtMs > nowMs)) {
+  if (mode !== 'live' && mode !== 'test') throw invalid('the mode must be "live" or "test"')
+  const isFuture =
+    Number.isSafeInteger(expiresAtMs) &&
+    Number(expiresAtMs) > nowMs &&
+    Number(expiresAtMs) <= MAX_TIME_MS
+  if (expiresAtMs !== null && !isFuture) {
     throw invalid('the expiry must be a time in the future')
   }
   return {
@@ -42,17 +65,19 @@ export function checkKeyInput(
     },
     name: checkText('name', input.name),
     tier,
-    scopes: normaliseScopes(input.scopes),
+    scopes: normaliseScopes(checkTexts('scopes', input.scopes)),
     mode,
     expiresAtMs,
-    limitOverrides: Object.freeze([...(input.limitOverrides ?? [])]),
-    allowedAddresses: Object.freeze((input.allowedAddresses ?? []).map(checkAddressBlock)),
+    limitOverrides: checkLimitOverrides(input.limitOverrides),
+    allowedAddresses: Object.freeze(
+      (checkTexts('allowed addresses', input.allowedAddresses) ?? []).map(checkAddressBlock),
+    ),
   }
 }
 
 /** One plain address: mail headers and look-alikes are refused, delivery decides the rest. */
 function checkEmail(email: string): string {
-  const trimmed = email.trim()
+  const trimmed = typeof email === 'string' ? email.trim() : ''
   const [local = '', domain = '', ...more] = trimmed.split('@')
   const plausible =
     more.length === 0 &&
@@ -67,11 +92,22 @@ function checkEmail(email: string): string {
 
 function checkText(what: string, text: string | undefined): string | null {
   if (text === undefined || text === '') return null
+  if (typeof text !== 'string') throw invalid(`the ${what} must be a text`)
   if (text.length > MAX_TEXT_LENGTH) {
     throw invalid(`the ${what} may have at most ${MAX_TEXT_LENGTH} characters`)
   }
   if (/\p{Cc}/u.test(text)) throw invalid(`the ${what} may not hold control characters`)
   return text
+}
+
+/** One text instead of a list would be read letter by letter. */
+function checkTexts(
+  what: string,
+  list: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (list === undefined) return undefined
+  if (Array.isArray(list) && list.every((text) => typeof text === 'string')) return list
+  throw invalid(`the ${what} must be a list of texts`)
 }
 
 function checkAddressBlock(block: string): string {
