@@ -3,7 +3,7 @@
  * therefore hold erasable TypeScript only. A file that is named must exist; one that is not named
  * is looked for in the working directory, where there may be one or none.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
@@ -28,14 +28,20 @@ const OWN_ENTRY = new URL(
 export function findConfigFile(cwd: string, named: string | undefined): string | undefined {
   if (named !== undefined) {
     const path = resolve(cwd, named)
-    if (existsSync(path)) return path
+    if (existsSync(path)) return checkFile(path)
     throw new ConfigError(`${path}: there is no such file; check --config`)
   }
   const found = CONFIG_FILE_NAMES.filter((name) => existsSync(resolve(cwd, name)))
   if (found.length > 1) {
     throw new ConfigError(`found ${found.join(' and ')}; keep one, or name one with --config`)
   }
-  return found[0] === undefined ? undefined : resolve(cwd, found[0])
+  return found[0] === undefined ? undefined : checkFile(resolve(cwd, found[0]))
+}
+
+/** A named pipe will do as well; a folder will not. */
+function checkFile(path: string): string {
+  if (!statSync(path).isDirectory()) return path
+  throw new ConfigError(`${path}: is a folder; name the configuration file in it with --config`)
 }
 
 /** What the file exports or holds, unchecked. Throws a ConfigError that names the file. */
@@ -44,13 +50,21 @@ export async function loadConfigFile(path: string): Promise<unknown> {
 }
 
 async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8')
+  const text = await readText(path)
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     // The parser's message may quote the text, and with it a credential: only the place is said.
     const [place = ''] = /\(line \d+ column \d+\)/.exec(String(error)) ?? []
     throw new ConfigError(`${path}: is not valid JSON ${place}`.trimEnd())
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${path}: cannot be read: ${firstLine(error)}`, { cause: error })
   }
 }
 

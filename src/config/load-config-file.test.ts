@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ConfigError } from '../core/errors.ts'
+import { findConfigFile, loadConfigFile } from './load-config-file.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lockgate-config-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+test('one file is found, none is none, two are refused by name', () => {
+  expect(findConfigFile(folder, undefined)).toBeUndefined()
+  writeFileSync(join(folder, 'lockgate.config.json'), '{}')
+  expect(findConfigFile(folder, undefined)).toBe(join(folder, 'lockgate.config.json'))
+  writeFileSync(join(folder, 'lockgate.config.js'), '')
+  expect(() => findConfigFile(folder, undefined)).toThrow(
+    'lockgate.config.js and lockgate.config.json',
+  )
+})
+
+test.each(['lockgate.config.json', 'lockgate.config.ts', 'other'])(
+  'a folder %s in place of a file is refused by name',
+  (name) => {
+    mkdirSync(join(folder, name))
+    const find = () => findConfigFile(folder, name === 'other' ? name : undefined)
+    expect(find).toThrow(ConfigError)
+    expect(find).toThrow(`${join(folder, name)}: is a folder`)
+  },
+)
+
+test('a JSON file that cannot be read is refused by name', async () => {
+  const path = join(folder, 'gone.json')
+  await expect(loadConfigFile(path)).rejects.toThrow(`${path}: cannot be read: Error: ENOENT`)
+})
