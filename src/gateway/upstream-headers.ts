@@ -24,6 +24,9 @@ const DROPPED: readonly string[] = [
   'x-forwarded-host',
 ]
 
+/** Headers that APIs take a credential in: `Api-Key`, `X-Goog-Api-Key`, `Private-Token` … */
+const CREDENTIAL = /^(?:authorization|cookie)$|(?:^|-)(?:apikey|key|secret|token)$/
+
 export interface HeaderInput {
   readonly rawHeaders: readonly string[]
   /** Value of Connection, lower case; its names are dropped. */
@@ -49,7 +52,7 @@ export class UpstreamHeaders {
     const names = entries.map(([name]) => name ?? '')
     this.#configured = entries.flat()
     this.#dropped = new Set([...DROPPED, ...names])
-    this.suppliesCredential = names.includes('authorization') || names.includes('x-api-key')
+    this.suppliesCredential = names.some((name) => CREDENTIAL.test(name))
   }
 
   /** A flat list of names and values. */

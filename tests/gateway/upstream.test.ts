@@ -136,19 +136,22 @@ describe('an upstream that answers', () => {
     },
   )
 
-  test('401 to a credential of the gateway: 502 upstream_auth_failed', async () => {
-    const rig = await startRig({
-      answer: (_request, response) =>
-        response
-          .writeHead(401, { 'www-authenticate': 'Bearer', 'content-length': '6' })
-          .end('secret'),
-      gateway: { upstreamHeaders: { 'x-api-key': 'k' } },
-    })
-    const answer = await ask(rig)
-    expectRefusal(answer, 502, 'upstream_auth_failed')
-    expect(answer.headers['www-authenticate']).toBeUndefined()
-    await rig.stop()
-  })
+  test.each(['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'private-token'])(
+    '401 to a credential of the gateway in %s: 502 upstream_auth_failed',
+    async (name) => {
+      const rig = await startRig({
+        answer: (_request, response) =>
+          response
+            .writeHead(401, { 'www-authenticate': 'Bearer', 'content-length': '6' })
+            .end('secret'),
+        gateway: { upstreamHeaders: { [name]: 'k' } },
+      })
+      const answer = await ask(rig)
+      expectRefusal(answer, 502, 'upstream_auth_failed')
+      expect(answer.headers['www-authenticate']).toBeUndefined()
+      await rig.stop()
+    },
+  )
 
   test('HEAD, 204 and 304 have no body, and the connection goes on', async () => {
     const rig = await startRig({
