@@ -19,7 +19,10 @@ import { createLogger } from './telemetry/logger.ts'
 export interface GateOptions {
   /** Default: JSON lines on stderr from the configured level on. */
   readonly log?: Logger
-  /** Receives every new audit row within about a second of its being durable. */
+  /**
+   * Receives every new audit row within about a second of its being durable. Without it `lockgate()`
+   * hands the rows to `log`, where one was given.
+   */
   readonly onAudit?: (row: AuditRow) => void
   /** Who this process is in the audit log; default `library`. */
   readonly actor?: string
@@ -37,18 +40,40 @@ export interface LockgateOptions extends GateOptions {
 /**
  * Opens a gate: SQLite and memory, or what the configuration and the environment say.
  *
- * @throws ConfigError naming the member that cannot be used; LockgateError `store_unavailable`.
+ * @throws ConfigError naming the option or member that cannot be used; LockgateError
+ * `store_unavailable`.
  * @example
  * const gate = await lockgate()
  * const { key } = await gate.keys.issue({ owner: 'ada@example.com', scopes: ['write'] })
  */
 export async function lockgate(options: LockgateOptions = {}): Promise<Gate> {
-  const { config, configFile, ...gateOptions } = options
+  checkOptions(options)
+  const { config, configFile, log, ...gateOptions } = options
   const { settings } = await loadSettings({
     ...(config === undefined ? {} : { config }),
     ...(configFile === undefined ? {} : { configFile }),
   })
-  return openGate(settings, gateOptions)
+  const logged = log && { log, onAudit: (audit: AuditRow) => log.info({ audit }, audit.event) }
+  return openGate(settings, { ...logged, ...gateOptions })
+}
+
+const OPTIONS: Readonly<Record<keyof LockgateOptions, true>> = {
+  ...{ config: true, configFile: true },
+  ...{ log: true, onAudit: true, actor: true, clock: true },
+}
+
+/** `lockgate({ tiers })` instead of `lockgate({ config: { tiers } })` would run on the defaults. */
+function checkOptions(options: LockgateOptions): void {
+  const stranger = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name))
+  if (stranger !== undefined) {
+    const known = Object.keys(OPTIONS).join(', ')
+    throw new ConfigError(
+      `lockgate() has no option "${stranger}"; it knows ${known}. What a configuration file holds goes into config.`,
+    )
+  }
+  if (options.config !== undefined && options.configFile !== undefined) {
+    throw new ConfigError('lockgate() takes config or configFile, not both')
+  }
 }
 
 /** Opens a gate from settings that were loaded before. */
