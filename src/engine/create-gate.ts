@@ -80,7 +80,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
 
   return Object.freeze({
     check: checker.check.bind(checker),
-    countRefused: checker.refuseUnchecked.bind(checker),
+    countRefused: checker.countRefused.bind(checker),
     settle: (allowed: Allowed) => settle(counters, allowed, log),
     keys: createKeyDirectory({
       ...{ store, counters, cache, hasher, clock, tiers },
