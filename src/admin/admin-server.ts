@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { ErrorCode } from '../core/errors.ts'
 import type { GateHealth } from '../engine/gate.ts'
+import { type ListenAddress, listen } from '../http/listen.ts'
 import { createRefuse } from '../http/refusal.ts'
 import { createRequestIds } from '../http/request-id.ts'
 import { writeRefusal } from '../http/write-refusal.ts'
@@ -21,7 +22,7 @@ export interface AdminServerOptions {
 
 export interface AdminServer {
   /** Resolves with the address once connections are accepted; rejects where it cannot listen. */
-  listen(where: { readonly port: number; readonly host: string }): Promise<AddressInfo>
+  listen(where: ListenAddress): Promise<AddressInfo>
   close(): Promise<void>
 }
 
@@ -66,21 +67,6 @@ const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-
-function listen(
-  server: Server,
-  where: { readonly port: number; readonly host: string },
-): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(where, () => {
-      server.off('error', reject)
-      const address = server.address()
-      if (address === null || typeof address === 'string') reject(new Error('no TCP address'))
-      else resolve(address)
-    })
-  })
-}
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -12,6 +12,7 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { GatewaySettings } from '../core/settings.ts'
 import type { Gate } from '../engine/gate.ts'
 import { createAdmission } from '../http/admit.ts'
+import { type ListenAddress, listen } from '../http/listen.ts'
 import { createRefuse } from '../http/refusal.ts'
 import { createRequestIds } from '../http/request-id.ts'
 import { isSmallBody } from './answer.ts'
@@ -35,7 +36,7 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly server: Server
   /** Resolves with the address once connections are accepted; port 0 picks a free one. */
-  listen(where: { readonly port: number; readonly host: string }): Promise<AddressInfo>
+  listen(where: ListenAddress): Promise<AddressInfo>
   /** Drains: resolves when every request has been answered or cut. Leaves the gate open. */
   close(): Promise<void>
 }
@@ -78,7 +79,7 @@ export function createGateway({ gate, settings, log = gate.log }: GatewayOptions
     closing ??= drain(server, connections, settings.drainTimeoutMs).then(() => upstreams.close())
     return closing
   }
-  return Object.freeze({ server, listen: listenOn(server), close })
+  return Object.freeze({ server, listen: (where: ListenAddress) => listen(server, where), close })
 }
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
@@ -142,19 +143,6 @@ function createRefusals(gate: Gate): Refusals {
     if (code !== 'method_not_allowed') return made
     return { ...made, headers: [...made.headers, ['Allow', ALLOWED_METHODS]] }
   }
-}
-
-function listenOn(server: Server): Gateway['listen'] {
-  return (where) =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(where, () => {
-        server.off('error', reject)
-        const address = server.address()
-        if (address === null || typeof address === 'string') reject(new Error('no TCP address'))
-        else resolve(address)
-      })
-    })
 }
 
 function drain(server: Server, connections: Connections, timeoutMs: number): Promise<void> {

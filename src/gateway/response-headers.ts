@@ -3,17 +3,10 @@
  * ones and those that the gateway sets itself, plus ours.
  */
 
+import { HOP_BY_HOP } from './hop-by-hop.ts'
+
 /** Never passed back. Lower case. */
-const DROPPED: readonly string[] = [
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'ratelimit',
-  'ratelimit-policy',
-]
+const DROPPED: readonly string[] = [...HOP_BY_HOP, 'ratelimit', 'ratelimit-policy']
 
 const LEGACY: readonly string[] = [
   'x-ratelimit-limit',
