@@ -120,6 +120,13 @@ describe('impossible values are refused by path, with what is allowed', () => {
       { keys: { argon2id: { memoryKiB: 8, parallelism: 2 } } },
       'keys.argon2id.memoryKiB must be at',
     ],
+    [
+      { keys: { argon2id: { memoryKiB: 262_145 } } },
+      'keys.argon2id.memoryKiB must be a whole number from 8 to 262144',
+    ],
+    [{ keys: { argon2id: { passes: 17 } } }, 'keys.argon2id.passes must be'],
+    [{ keys: { argon2id: { parallelism: 17 } } }, 'keys.argon2id.parallelism must be'],
+    [{ keys: { bcrypt: { cost: 15 } } }, 'keys.bcrypt.cost must be'],
     [{ ip: true }, 'ip must be an object, or false to turn it off'],
     [{ ip: { trustedProxies: ['10/8'] } }, 'ip.trustedProxies[0] must be an address or CIDR block'],
     [{ ip: { trustedProxies: ['10.0.0.0/33'] } }, 'ip.trustedProxies[0] must be'],

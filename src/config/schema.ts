@@ -3,6 +3,13 @@
  * level, so that a misspelt member is refused instead of quietly leaving a default in force.
  */
 import { z } from 'zod'
+import {
+  MAX_BCRYPT_COST,
+  MAX_MEMORY_KIB,
+  MAX_PARALLELISM,
+  MAX_PASSES,
+} from '../core/hash-bounds.ts'
+import { MAX_WINDOW_MS } from '../core/limits/limit.ts'
 import { isScope } from '../core/scopes.ts'
 import {
   headerNameProblem,
@@ -29,7 +36,6 @@ import {
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const MAX_BODY_BYTES = 2 ** 40
-const MAX_WINDOW_MS = 366 * 24 * HOUR_MS
 
 /** Known, so that it is refused with a reason instead of as a stranger. */
 const notEnforced = z
@@ -55,11 +61,11 @@ const keys = members({
   ).optional(),
   hash: oneOf(['argon2id', 'bcrypt']).optional(),
   argon2id: members({
-    memoryKiB: whole(8, 4_194_304).optional(),
-    passes: whole(1, 64).optional(),
-    parallelism: whole(1, 64).optional(),
+    memoryKiB: whole(8, MAX_MEMORY_KIB).optional(),
+    passes: whole(1, MAX_PASSES).optional(),
+    parallelism: whole(1, MAX_PARALLELISM).optional(),
   }).optional(),
-  bcrypt: members({ cost: whole(4, 20).optional() }).optional(),
+  bcrypt: members({ cost: whole(4, MAX_BCRYPT_COST).optional() }).optional(),
   hashing: members({
     running: whole(1, 64).optional(),
     queued: whole(0, 10_000).optional(),

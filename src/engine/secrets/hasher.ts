@@ -9,15 +9,14 @@
 import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
 import { hash as bcryptHash, verify as bcryptVerify } from '@node-rs/bcrypt'
 import { ConfigError, LockgateError } from '../../core/errors.ts'
-import type { KeySettings } from '../../core/settings.ts'
 import {
   MAX_BCRYPT_COST,
   MAX_MEMORY_KIB,
   MAX_PARALLELISM,
   MAX_PASSES,
-  readStoredHash,
-  type StoredHash,
-} from './stored-hash.ts'
+} from '../../core/hash-bounds.ts'
+import type { KeySettings } from '../../core/settings.ts'
+import { readStoredHash, type StoredHash } from './stored-hash.ts'
 
 export type HashSettings = Pick<KeySettings, 'hash' | 'argon2id' | 'bcrypt'>
 

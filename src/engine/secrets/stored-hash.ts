@@ -8,6 +8,12 @@
  */
 import { parseOptions as parseArgon2 } from '@node-rs/argon2'
 import { parseOptions as parseBcrypt } from '@node-rs/bcrypt'
+import {
+  MAX_BCRYPT_COST,
+  MAX_MEMORY_KIB,
+  MAX_PARALLELISM,
+  MAX_PASSES,
+} from '../../core/hash-bounds.ts'
 
 export type StoredHash =
   | {
@@ -19,12 +25,6 @@ export type StoredHash =
       readonly modern: boolean
     }
   | { readonly kind: 'bcrypt'; readonly cost: number; readonly modern: boolean }
-
-/** The dearest hash that is ever run: 256 MiB and about 3 s, or about 1 s of bcrypt. */
-export const MAX_MEMORY_KIB = 262_144
-export const MAX_PASSES = 16
-export const MAX_PARALLELISM = 16
-export const MAX_BCRYPT_COST = 14
 
 const MAX_TEXT_LENGTH = 256
 const MIN_HASH_BYTES = 16
