@@ -1,5 +1,6 @@
 /** How the program fails: which exit code, and what one line on stderr says. */
 import { CommanderError } from 'commander'
+import { closest, distance } from 'fastest-levenshtein'
 import { ConfigError, LockgateError } from '../core/errors.ts'
 import { redactKeys } from './redact-keys.ts'
 
@@ -39,9 +40,19 @@ export function failureOf(error: unknown): Failure {
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT_DONE, message: '' }
   if (error.code === 'commander.help') return { exitCode: EXIT_USAGE, message: '' }
-  const problem = oneLine(redactKeys(error.message)).replace(/^error: /, '')
+  const problem = withNearest(oneLine(redactKeys(error.message)).replace(/^error: /, ''))
   const hint = /Did you mean/.test(problem) ? '' : '; see "lockgate --help"'
   return { exitCode: EXIT_USAGE, message: `${problem.replace(/\.$/, '')}${hint}` }
+}
+
+/** Commander names the nearest command and option itself; of choices it lists all that there are. */
+function withNearest(problem: string): string {
+  const match = /^(.* argument '(.*)' is invalid)\. Allowed choices are (.*)\.$/.exec(problem)
+  if (match === null) return problem
+  const [, refusal = '', given = '', choices = ''] = match
+  const near = closest(given, choices.split(', '))
+  const isNear = distance(given, near) <= given.length / 2
+  return isNear ? `${refusal} (Did you mean ${near}?)` : problem
 }
 
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ').trim()
