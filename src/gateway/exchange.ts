@@ -132,8 +132,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
       this.fail('upstream_auth_failed')
       return
     }
-    const { headers: ours, requestId } = this.#admission
-    const headers = responseHeaders.build(rawHeaders as Buffer[], status, ours, requestId)
+    const { headers: ours } = this.#admission
+    const headers = responseHeaders.build(rawHeaders as Buffer[], status, ours)
     this.#decideConnection()
     this.#arrival.response.writeHead(status, reasonPhrase(reason), headers)
     this.#writer = new BodyWriter(this.#arrival.response)

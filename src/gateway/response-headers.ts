@@ -26,12 +26,11 @@ export class ResponseHeaders {
 
   /**
    * A flat list for `writeHead`. `raw` is undici's flat list of bytes; `ours` goes last. A 204 has
-   * no length, whatever the upstream says. X-Request-Id is ours unless the upstream has its own.
+   * no length, whatever the upstream says.
    */
-  build(raw: readonly Buffer[], status: number, ours: Headers, requestId: string): string[] {
+  build(raw: readonly Buffer[], status: number, ours: Headers): string[] {
     const headers: string[] = []
     let listed: ReadonlySet<string> | undefined
-    let identified = false
     for (let i = 0; i + 1 < raw.length; i += 2) {
       const name = text(raw[i])
       const lower = name.toLowerCase()
@@ -40,12 +39,10 @@ export class ResponseHeaders {
         continue
       }
       if (status === 204 && lower === 'content-length') continue
-      if (lower === 'x-request-id') identified = true
       headers.push(name, text(raw[i + 1]))
     }
     const kept = listed === undefined ? headers : without(headers, listed)
     for (const [name, value] of ours) kept.push(name, value)
-    if (!identified) kept.push('X-Request-Id', requestId)
     return kept
   }
 }
