@@ -3,7 +3,7 @@
  * therefore hold erasable TypeScript only. A file that is named must exist; one that is not named
  * is looked for in the working directory, where there may be one or none.
  */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
@@ -87,6 +87,10 @@ async function importFile(path: string): Promise<Record<string, unknown>> {
         return { url: OWN_ENTRY, shortCircuit: true }
       }
     },
+    load(loadUrl, context, nextLoad) {
+      const format = loadUrl === url ? moduleFormat(context.format, path) : undefined
+      return nextLoad(loadUrl, format === undefined ? context : { ...context, format })
+    },
   })
   try {
     return await import(url)
@@ -95,6 +99,16 @@ async function importFile(path: string): Promise<Record<string, unknown>> {
   } finally {
     hooks.deregister()
   }
+}
+
+/**
+ * The format of a file that is written as an ES module in a folder that says `"type": "commonjs"`,
+ * as `npm init` does; undefined where Node's own choice is right.
+ */
+function moduleFormat(chosen: string | null | undefined, path: string): string | undefined {
+  if (chosen !== 'commonjs' && chosen !== 'commonjs-typescript') return undefined
+  if (!/^(?:import|export)\b/m.test(readFileSync(path, 'utf8'))) return undefined
+  return chosen === 'commonjs' ? 'module' : 'module-typescript'
 }
 
 function firstLine(error: unknown): string {

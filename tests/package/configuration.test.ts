@@ -46,6 +46,8 @@ async function tierNames(project: Project): Promise<string[]> {
 
 const MODULE = '{ "type": "module" }'
 const TYPELESS = '{ "name": "app" }'
+/** What `npm init -y` writes. */
+const COMMONJS = '{ "type": "commonjs" }'
 
 describe.each([true, false])('defineConfig; the package is in node_modules: %s', (isInstalled) => {
   test.each([
@@ -54,14 +56,21 @@ describe.each([true, false])('defineConfig; the package is in node_modules: %s',
     ['lockgate.config.ts', TYPELESS, IMPORTED],
     ['lockgate.config.js', TYPELESS, IMPORTED],
     ['lockgate.config.js', TYPELESS, REQUIRED],
+    ['lockgate.config.ts', COMMONJS, IMPORTED],
+    ['lockgate.config.js', COMMONJS, IMPORTED],
+    ['lockgate.config.js', COMMONJS, REQUIRED],
   ])('in %s beside %s', async (name, manifest, text) => {
     const project = projectIn({ manifest, isInstalled })
     project.write(name, text)
     expect(await tierNames(project)).toEqual(['free', 'paid', 'gold'])
   })
 
-  test.each(['22.18.0', '26'])('in what init writes, on Node %s', async (version) => {
-    const project = projectIn({ manifest: TYPELESS, isInstalled, node: nodeOf(version) })
+  test.each([
+    ['22.18.0', TYPELESS],
+    ['22.18.0', COMMONJS],
+    ['26', COMMONJS],
+  ])('in what init writes, on Node %s beside %s', async (version, manifest) => {
+    const project = projectIn({ manifest, isInstalled, node: nodeOf(version) })
     expect(await run(project, 'init')).toMatchObject({ code: 0 })
     expect(readFileSync(join(project.folder, 'lockgate.config.ts'), 'utf8')).toMatch(
       /^import \{ defineConfig \} from 'lockgate'\n\nexport default defineConfig\(\{\n/,
