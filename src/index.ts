@@ -3,16 +3,18 @@ export { defineConfig, type LockgateConfig, loadSettings } from './config/index.
 export type { AuditEvent, AuditRow } from './core/audit.ts'
 export type { Allowed, Decision, Denied, Identity } from './core/decision.ts'
 export { ConfigError, ERRORS, type ErrorCode, LockgateError } from './core/errors.ts'
-export type { KeyRecord, KeyStatus } from './core/key/key-record.ts'
+export type { KeyMode, KeyRecord, KeyStatus } from './core/key/key-record.ts'
 export { type ScannerRules, scannerRules } from './core/key/scanner-rules.ts'
 export type { Limit, LimitAlgorithm, LimitStatus } from './core/limits/limit.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Counters } from './core/ports/counters.ts'
 export type { Logger } from './core/ports/logger.ts'
-export type { Store } from './core/ports/store.ts'
+export type { AuditQuery, KeyQuery, PositionedAuditRow, Store } from './core/ports/store.ts'
 export type { GatewaySettings, Settings } from './core/settings.ts'
 export type { Tier } from './core/tier.ts'
 export type {
+  Actor,
+  AuditLog,
   AuditVerdict,
   CheckRequest,
   Gate,

@@ -79,18 +79,24 @@ function checkOptions(options: LockgateOptions): void {
 /** Opens a gate from settings that were loaded before. */
 export async function openGate(settings: Settings, options: GateOptions = {}): Promise<Gate> {
   const clock = options.clock ?? createSystemClock()
-  return createGate({
-    store: await openStore(settings.databaseUrl),
-    counters: createMemoryCounters({ clock }),
-    clock,
-    keys: settings.keys,
-    tiers: settings.tiers,
-    address: settings.address,
-    http: settings.http,
-    log: options.log ?? createLogger(settings.logLevel),
-    actor: options.actor ?? 'library',
-    onAudit: options.onAudit,
-  })
+  const store = await openStore(settings.databaseUrl)
+  try {
+    return await createGate({
+      store,
+      counters: createMemoryCounters({ clock }),
+      clock,
+      keys: settings.keys,
+      tiers: settings.tiers,
+      address: settings.address,
+      http: settings.http,
+      log: options.log ?? createLogger(settings.logLevel),
+      actor: options.actor ?? 'library',
+      onAudit: options.onAudit,
+    })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 function openStore(databaseUrl: string): Promise<Store> {

@@ -24,6 +24,9 @@ export const FOOT_GUNS = Object.freeze({
   },
 })
 
+/** The package does not carry its guides. */
+const DOCS = 'https://github.com/lockgate/lockgate/blob/main/'
+
 export type FootGun = keyof typeof FOOT_GUNS
 
 /** Warns of `footGun` unless this gate was warned of it before. */
@@ -32,7 +35,7 @@ export function warnOnce(gate: Gate, footGun: FootGun, details: object = {}): vo
   if (warnings.has(footGun)) return
   warnings.add(footGun)
   const { message, page } = FOOT_GUNS[footGun]
-  gate.log.warn({ check: footGun, docs: page, ...details }, message)
+  gate.log.warn({ check: footGun, docs: DOCS + page, ...details }, message)
 }
 
 /** Looks at each request until it has warned, and never again; for gates that trust no proxy. */
