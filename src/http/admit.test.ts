@@ -224,7 +224,7 @@ describe('foot-guns', () => {
       expect(logged).toMatchObject([
         {
           level: 'warn',
-          fields: { check: 'untrusted_proxy', docs: expect.stringMatching(/^docs\/.+#/) },
+          fields: { check: 'untrusted_proxy', docs: expect.stringMatching(/^https:.+\/docs\/.+#/) },
         },
       ])
     },
