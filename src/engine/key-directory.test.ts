@@ -187,3 +187,22 @@ describe('rotating', () => {
     expect(await gate.keys.list()).toHaveLength(2)
   })
 })
+
+test('the audit row of a change bears the time of the record, also when the clock moves meanwhile', async () => {
+  const wallMs = clock.wallMs
+  clock.wallMs = () => {
+    clock.advance(1)
+    return wallMs()
+  }
+  const { record } = await gate.keys.issue({ owner: OWNER })
+  const rotated = await gate.keys.rotate(record.keyId)
+  const revoked = await gate.keys.revoke(rotated.record.keyId)
+  const rows = await gate.audit.tail({ pageSize: 10 })
+  const times = rows.map(({ row }) => [row.event, row.atMs])
+  expect(times).toEqual([
+    ['key.created', record.createdAtMs],
+    ['key.created', rotated.record.createdAtMs],
+    ['key.rotated', rotated.record.createdAtMs],
+    ['key.revoked', revoked.revokedAtMs],
+  ])
+})

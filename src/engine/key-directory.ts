@@ -41,7 +41,7 @@ export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
     for (let attempt = 1; ; attempt++) {
       const { key, draft } = await make()
       try {
-        const audit = entryOf(parts, 'key.created', draft.keyId, actor, createdDetails(draft))
+        const audit = entryOf(parts, 'key.created', changeOf(draft), actor, createdDetails(draft))
         const record = await store.insertKey(draft, audit)
         parts.cache.put(record)
         return { key, record }
@@ -53,7 +53,8 @@ export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
   }
 
   async function change(event: AuditEvent, keyId: string, change: KeyChange, actor?: Actor) {
-    const audit = entryOf(parts, event, keyId, actor, {})
+    const atMs = change.kind === 'revoke' ? change.atMs : clock.wallMs()
+    const audit = entryOf(parts, event, { keyId, atMs }, actor, {})
     const record = await store.changeKey(keyId, change, audit)
     await announce(parts, record)
     return record
@@ -73,7 +74,7 @@ export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
       checkKeyId(input.keyId)
       hasher.inspect(input.secretHash)
       const draft = draftOf(parts, input.keyId, input.secretHash, chosen)
-      const audit = entryOf(parts, 'key.created', input.keyId, actor, {
+      const audit = entryOf(parts, 'key.created', changeOf(draft), actor, {
         ...createdDetails(draft),
         imported: true,
       })
@@ -125,8 +126,11 @@ async function rotate(
   const draft = { ...draftOf(parts, newId, secretHash, old), rotatedFrom: keyId }
   const endsAtMs = Math.min(nowMs + graceMs, old.expiresAtMs ?? Number.POSITIVE_INFINITY)
   const { old: ended, replacement } = await store.rotateKey(keyId, draft, endsAtMs, [
-    entryOf(parts, 'key.created', newId, actor, { ...createdDetails(draft), rotated_from: keyId }),
-    entryOf(parts, 'key.rotated', keyId, actor, {
+    entryOf(parts, 'key.created', changeOf(draft), actor, {
+      ...createdDetails(draft),
+      rotated_from: keyId,
+    }),
+    entryOf(parts, 'key.rotated', { keyId, atMs: draft.createdAtMs }, actor, {
       replaced_by: newId,
       works_until: new Date(endsAtMs).toISOString(),
     }),
@@ -182,15 +186,18 @@ function createdDetails(draft: NewKey): AuditDetails {
   }
 }
 
+const changeOf = ({ keyId, createdAtMs }: NewKey) => ({ keyId, atMs: createdAtMs })
+
+/** The entry of a change bears the very time that the record bears. */
 function entryOf(
-  parts: Pick<KeyDirectoryParts, 'clock' | 'defaultActor'>,
+  parts: Pick<KeyDirectoryParts, 'defaultActor'>,
   event: AuditEvent,
-  keyId: string,
+  { keyId, atMs }: { readonly keyId: string; readonly atMs: number },
   actor: Actor | undefined,
   details: AuditDetails,
 ): AuditEntry {
   return {
-    atMs: parts.clock.wallMs(),
+    atMs,
     event,
     keyId,
     actor: actor?.actor ?? parts.defaultActor,
