@@ -22,7 +22,6 @@ describe('what is left out keeps its default', () => {
     const settings = resolveSettings({}, {})
     expect(settings).toMatchObject({
       databaseUrl: 'sqlite:./lockgate.db',
-      redisUrl: undefined,
       keys: {
         prefix: 'sk',
         hash: 'argon2id',

@@ -79,9 +79,8 @@ export interface GatewaySettings {
 }
 
 export interface Settings {
-  /** `sqlite:PATH` (or `sqlite::memory:`) or `postgres://…`. */
+  /** `sqlite:PATH` (or `sqlite::memory:`). */
   readonly databaseUrl: string
-  readonly redisUrl: string | undefined
   readonly keys: KeySettings
   /** By name; the default tiers unless the file replaced them. */
   readonly tiers: ReadonlyMap<string, Tier>

@@ -93,14 +93,6 @@ describe('after one success', () => {
     expect(hashes()).toBe(2)
   })
 
-  test('forget makes the key unknown again', async () => {
-    const { verifier } = observed()
-    const { record, key, secret } = await newKey()
-    await verifier.verifyFirst(record, key, secret)
-    verifier.forget(record.keyId)
-    expect(verifier.verifyKnown(record, key)).toBe('unknown')
-  })
-
   test('only so many fingerprints are kept, the oldest goes first', async () => {
     const { verifier } = observed({ running: 2, queued: 0 }, 2)
     const keys = [await newKey(), await newKey(), await newKey()]

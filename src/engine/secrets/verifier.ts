@@ -29,8 +29,6 @@ export interface SecretVerifier {
   verifyKnown(record: HashedKey, presented: string): 'match' | 'mismatch' | 'unknown'
   /** `secret` is the secret part of `presented`. */
   verifyFirst(record: HashedKey, presented: string, secret: string): Promise<FirstVerdict>
-  /** Drops what is known of a key. */
-  forget(keyId: string): void
 }
 
 export interface VerifierParts {
@@ -95,7 +93,5 @@ export function createSecretVerifier(parts: VerifierParts): SecretVerifier {
         underWay.delete(id)
       }
     },
-
-    forget: (keyId) => fingerprints.delete(keyId),
   } satisfies SecretVerifier)
 }
