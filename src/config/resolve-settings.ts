@@ -48,6 +48,7 @@ export function resolveSettings(
   const ip = read.ip === false ? undefined : read.ip
   const settings: Settings = freezeDeep({
     databaseUrl: databaseUrlOf(overrides, environment.databaseUrl, read, source),
+    redis: null,
     keys: keySettings(read.keys),
     tiers: tiersOf(read.tiers),
     address: addressSettings(read.ip),

@@ -90,3 +90,23 @@ export class LockgateError extends Error {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
+
+export type CountersFailure =
+  | 'unreachable'
+  | 'too_slow'
+  | 'read_only'
+  | 'loading'
+  | 'cluster_down'
+  | 'out_of_memory'
+  | 'server_error'
+
+/** The shared counters did not answer, or refused. `message` names no credential. */
+export class CountersUnavailableError extends Error {
+  override readonly name = 'CountersUnavailableError'
+  readonly reason: CountersFailure
+
+  constructor(reason: CountersFailure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}

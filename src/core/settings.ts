@@ -78,9 +78,27 @@ export interface GatewaySettings {
   readonly drainTimeoutMs: number
 }
 
+export interface RedisSettings {
+  /**
+   * `redis://` or `rediss://`; a comma list of them for a Cluster;
+   * `redis+sentinel://host:port,host:port/name` (or `rediss+sentinel://`) for Sentinel.
+   */
+  readonly url: string
+  /** How admissions are kept: a packed ring, or a sorted set that a person can read. */
+  readonly form: 'ring' | 'zset'
+  /** No check waits longer for the counters; default 250 ms. */
+  readonly deadlineMs: number
+  /** Start without the counters, in outage, instead of refusing to start. Default false. */
+  readonly startDegraded: boolean
+  /** First part of every key; default `lockgate`. */
+  readonly keyPrefix: string
+}
+
 export interface Settings {
-  /** `sqlite:PATH` (or `sqlite::memory:`). */
+  /** `sqlite:PATH` (or `sqlite::memory:`), or `postgres://…`. */
   readonly databaseUrl: string
+  /** null: counters live in the memory of this process. */
+  readonly redis: RedisSettings | null
   readonly keys: KeySettings
   /** By name; the default tiers unless the file replaced them. */
   readonly tiers: ReadonlyMap<string, Tier>

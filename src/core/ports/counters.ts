@@ -99,3 +99,28 @@ export interface CheckpointedCounters extends Counters {
   /** Loads saved usage at start, oldest first. Times in the future are taken as now. */
   restoreUsage(usage: Iterable<UsageDelta>): void
 }
+
+/** What one instance admitted by itself while the shared counters could not be reached. */
+export interface LocalUsage {
+  readonly subject: string
+  /** The limits it was charged to: those that all instances share, not one instance's part. */
+  readonly limits: readonly Limit[]
+  /** How long ago each unit was admitted, in whole ms, oldest first; one entry per unit. */
+  readonly agesMs: readonly number[]
+}
+
+/**
+ * Counters on a server that many instances share. Calls have no deadline of their own and are never
+ * repeated; one that fails rejects with a `CountersUnavailableError`.
+ */
+export interface SharedCounters extends Counters {
+  /** Resolves once every server that holds counters answers and takes writes. */
+  probe(): Promise<void>
+  /** Keeps this instance known as alive for `leaseMs`; resolves with all that are, sorted. */
+  heartbeat(instanceId: string, leaseMs: number): Promise<readonly string[]>
+  /**
+   * Adds units that were admitted elsewhere, whether they fit or not. What is older than the newest
+   * unit that is known there counts as of that one: a little longer, never shorter.
+   */
+  merge(usage: readonly LocalUsage[]): Promise<void>
+}

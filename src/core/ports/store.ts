@@ -33,6 +33,8 @@ export interface KeyQuery {
 export interface AuditQuery {
   readonly keyId?: string
   readonly event?: AuditEvent
+  /** Rows of any of these events; narrows what `event` leaves. */
+  readonly events?: readonly AuditEvent[]
   readonly sinceMs?: number
   /** Rows with a larger position than this, oldest first: the cursor of `tail` and of `verify`. */
   readonly afterPosition?: number

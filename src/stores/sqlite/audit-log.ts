@@ -57,11 +57,12 @@ export class AuditLog {
   }
 }
 
-function matching({ keyId, event, sinceMs, pageSize }: AuditQuery) {
+function matching({ keyId, event, events, sinceMs, pageSize }: AuditQuery) {
   checkPageSize(pageSize, MAX_PAGE_SIZE)
   let select = tables.selectFrom('audit').selectAll().limit(pageSize)
   if (keyId !== undefined) select = select.where('key_id', '=', keyId)
   if (event !== undefined) select = select.where('event', '=', event)
+  if (events !== undefined) select = select.where('event', 'in', events)
   if (sinceMs !== undefined) select = select.where('at_ms', '>=', sinceMs)
   return select
 }

@@ -152,6 +152,8 @@ function readingContract({ test }: StoreTests): void {
     }
     assert.deepEqual(await counts({ keyId: 'AuditKy1' }), [1, 5, 9])
     assert.deepEqual(await counts({ event: 'auth.failed' }), [2, 4, 6, 8, 10])
+    assert.deepEqual(await counts({ events: ['auth.failed', 'key.revoked'] }), [2, 4, 6, 8, 10])
+    assert.deepEqual(await counts({ events: [] }), [])
     assert.deepEqual(await counts({ sinceMs: START_MS + 7 }), [8, 9, 10])
     const together = { keyId: 'AuditKy1', event: 'limit.exceeded', sinceMs: START_MS + 4 } as const
     assert.deepEqual(await counts(together), [5, 9])
