@@ -16,6 +16,9 @@ export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer')
 /** SHA-256 over the UTF-8 form of `text` as 64 lower-case hexadecimal digits. */
 export const sha256Hex = (text: string): string => hash('sha256', text)
 
+/** Only where a protocol names things by it, as Redis does its scripts. 40 hex characters. */
+export const sha1Hex = (text: string): string => hash('sha1', text)
+
 /** Compares two digests in a time that tells nothing but a difference of their lengths. */
 export const equalDigests = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && timingSafeEqual(a, b)

@@ -6,8 +6,15 @@
  * There are no timers; idle subjects leave as new ones come. Bounded: see `subject-pool.ts` for what
  * happens when a pool is full. Usage of keys and routes can be checkpointed; addresses start fresh.
  */
+import {
+  checkActualCosts,
+  isChargedBefore,
+  refuseCost,
+  refuseDuplicate,
+} from '../../core/limits/charge-check.ts'
 import type { LimitStatus } from '../../core/limits/limit.ts'
 import { type Plan, Planner } from '../../core/limits/plan.ts'
+import { type ChargeLook, refusalOf } from '../../core/limits/refusal.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type {
   Charge,
@@ -19,8 +26,7 @@ import type {
 } from '../../core/ports/counters.ts'
 import { restoreDelta, takeDelta } from './checkpoint.ts'
 import { KeyVersions } from './key-versions.ts'
-import { checkActualCosts, MemoryReceipt, refuseCost, refuseDuplicate } from './receipt.ts'
-import { refusalOf } from './refusal.ts'
+import { MemoryReceipt } from './receipt.ts'
 import { SAVED, Subject } from './subject.ts'
 import { isSavedKind, SubjectPools } from './subject-pools.ts'
 
@@ -89,7 +95,7 @@ class InMemoryCounters implements MemoryCounters {
 
   settle(receipt: Receipt, actualCosts?: readonly number[]): void {
     if (!(receipt instanceof MemoryReceipt) || receipt.settled) return
-    if (actualCosts !== undefined) checkActualCosts(receipt, actualCosts)
+    if (actualCosts !== undefined) checkActualCosts(receipt.charges, actualCosts)
     receipt.settled = true
     const nowMs = this.#nowMs()
     for (const [index, charge] of receipt.charges.entries()) {
@@ -151,7 +157,9 @@ class InMemoryCounters implements MemoryCounters {
       if (!hasPlace(subject, charge) || !subject.fits(charge.cost, nowMs)) admitted = false
       subjects.push(subject)
     }
-    if (!admitted) return refusalOf(charges, subjects, statusesOf(subjects, nowMs), nowMs)
+    if (!admitted) {
+      return refusalOf(looksAt(charges, subjects, nowMs), statusesOf(subjects, nowMs))
+    }
     const receipt = new MemoryReceipt(nowMs, charges, subjects)
     if (charging) this.#take(receipt)
     else receipt.settled = true
@@ -227,17 +235,24 @@ class InMemoryCounters implements MemoryCounters {
   }
 }
 
-/** True when an earlier charge of the same request names the same subject. */
-function isChargedBefore(charge: Charge, charges: readonly Charge[]): boolean {
-  for (const earlier of charges) {
-    if (earlier === charge) return false
-    if (earlier.subject === charge.subject) return true
-  }
-  return false
-}
-
 const hasPlace = (subject: Subject, charge: Charge): boolean =>
   charge.maxConcurrent === undefined || subject.inFlight < charge.maxConcurrent
+
+function looksAt(
+  charges: readonly Charge[],
+  subjects: readonly Subject[],
+  nowMs: number,
+): ChargeLook[] {
+  return subjects.map((subject, index) => {
+    const charge = charges[index] ?? { subject: subject.name, limits: [], cost: 1 }
+    const limits = subject.plan.limits.map((limit) => ({
+      name: limit.name,
+      waitMs: subject.opensAtMs(limit, charge.cost, nowMs) - nowMs,
+      fits: subject.fitsLimit(limit, charge.cost, nowMs),
+    }))
+    return { hasPlace: hasPlace(subject, charge), limits }
+  })
+}
 
 function statusesOf(subjects: readonly Subject[], nowMs: number): LimitStatus[][] {
   const lists: LimitStatus[][] = []

@@ -1,0 +1,48 @@
+/** A request as the script takes it: charges checked and planned, and parted by slot in a Cluster. */
+import { isChargedBefore, refuseCost, refuseDuplicate } from '../../core/limits/charge-check.ts'
+import type { Charge, ConsumeRequest } from '../../core/ports/counters.ts'
+import type { PlannedCharge } from './batch.ts'
+import type { KeyNames } from './key-names.ts'
+import type { ScriptPlans } from './plans.ts'
+
+export interface RequestPart {
+  /** The hash tag of all its keys; empty where slots do not matter. */
+  readonly tag: string
+  readonly charges: readonly PlannedCharge[]
+  /** Where each charge stood in the request. */
+  readonly indexes: readonly number[]
+  readonly key: ConsumeRequest['key']
+}
+
+/** Throws `invalid_field` for a charge that cannot be made. */
+export function planCharges(
+  charges: readonly Charge[],
+  plans: ScriptPlans,
+): readonly PlannedCharge[] {
+  return charges.map((charge) => {
+    const plan = plans.of(charge.limits)
+    const { cost, subject, limits, maxConcurrent } = charge
+    if (!Number.isSafeInteger(cost) || cost < 1 || cost > plan.smallestQuota) refuseCost(charge)
+    if (isChargedBefore(charge, charges)) refuseDuplicate(charge)
+    const planned = { subject, limits, cost, plan }
+    return maxConcurrent === undefined ? planned : { ...planned, maxConcurrent }
+  })
+}
+
+/** One part without `names`; with them one for each hash tag, that of the key among them. */
+export function splitByTag(
+  charges: readonly PlannedCharge[],
+  key: ConsumeRequest['key'],
+  names: KeyNames | undefined,
+): readonly RequestPart[] {
+  const all = charges.map((_, index) => index)
+  if (names === undefined) return [{ tag: '', charges, indexes: all, key }]
+  const byTag = Map.groupBy(all, (index) => names.tagOf(charges[index]?.subject ?? ''))
+  if (key !== undefined && !byTag.has(key.keyId)) byTag.set(key.keyId, [])
+  return Array.from(byTag, ([tag, indexes]) => ({
+    tag,
+    indexes,
+    charges: charges.filter((_, index) => indexes.includes(index)),
+    key: key?.keyId === tag ? key : undefined,
+  }))
+}
