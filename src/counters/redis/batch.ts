@@ -2,10 +2,10 @@
  * A batch: the calls of one turn of the event loop, as the arguments of one run of the script.
  *
  * Many requests that arrive together cost one command instead of many: one trip, one read and one
- * write for each key that they name, and plans are sent once. Order is kept, and so is atomicity:
+ * write for each subject that they name, and plans are sent once. Order is kept, and so is atomicity:
  * the server runs the whole batch before it looks at anything else.
  */
-import type { Charge } from '../../core/ports/counters.ts'
+import type { Charge, ConsumeRequest } from '../../core/ports/counters.ts'
 import type { KeyNames } from './key-names.ts'
 import type { CountersForm } from './lua/script.ts'
 import type { ScriptPlan } from './plans.ts'
@@ -17,6 +17,9 @@ const MERGE = 4
 const SET_VERSION = 5
 const RENEW_PLACES = 6
 
+const CHARGE_LENGTH = 6
+const CHECK_HEAD_LENGTH = 4
+
 export interface PlannedCharge extends Charge {
   readonly plan: ScriptPlan
 }
@@ -24,7 +27,7 @@ export interface PlannedCharge extends Charge {
 export interface Settlement {
   readonly charge: PlannedCharge
   readonly actualCost: number
-  /** Per limit of the charge; 0 where the limit is no bucket. */
+  /** Per limit of the charge; 0 where the limit is no bucket. Empty: none is. */
   readonly marks: readonly number[]
 }
 
@@ -35,25 +38,32 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+interface KnownSubject {
+  readonly plan: ScriptPlan
+  readonly key: number
+  readonly meters: number
+  places: number
+}
+
 export class Batch {
   readonly #names: KeyNames
-  readonly #readsAtOnce: boolean
-  readonly #keysAtOnce: string[] = []
+  readonly #keepsMetersApart: boolean
   readonly #keys: string[] = []
-  readonly #versionKeys = new Map<string, number>()
+  readonly #versions: string[] = []
+  readonly #versionNumbers = new Map<string, number>()
   readonly #plans = new Map<ScriptPlan, number>()
-  readonly #subjects = new Map<string, { readonly number: number; readonly plan: ScriptPlan }>()
-  readonly #subjectKeys: [admissions: number, meters: number, places: number][] = []
-  readonly #calls: string[] = []
+  readonly #ids: string[] = []
+  readonly #subjects = new Map<string, KnownSubject>()
   readonly #waiting: Waiting[] = []
+  #calls = ''
 
   constructor(names: KeyNames, form: CountersForm) {
     this.#names = names
-    this.#readsAtOnce = form === 'ring'
+    this.#keepsMetersApart = form === 'zset'
   }
 
   get size(): number {
-    return this.#calls.length
+    return this.#waiting.length
   }
 
   /** False where a subject is in the batch with other limits: the script wants one plan for each. */
@@ -64,49 +74,52 @@ export class Batch {
     })
   }
 
-  consume(
-    charges: readonly PlannedCharge[],
-    key: { readonly keyId: string; readonly version: number } | undefined,
-    id: string,
-  ): Promise<Answer> {
-    return this.#add(this.#check(CONSUME, charges, key, id))
+  consume(charges: readonly PlannedCharge[], key: ConsumeRequest['key'], id: string) {
+    const needsId = charges.some((charge) => charge.maxConcurrent !== undefined)
+    return this.#check(CONSUME, charges, key, needsId ? this.#ids.push(id) : 0)
   }
 
-  peek(
-    charges: readonly PlannedCharge[],
-    key: { readonly keyId: string; readonly version: number } | undefined,
-  ): Promise<Answer> {
-    return this.#add(this.#check(PEEK, charges, key, ''))
+  peek(charges: readonly PlannedCharge[], key: ConsumeRequest['key']): Promise<Answer> {
+    return this.#check(PEEK, charges, key, 0)
   }
 
   settle(atMs: number, id: string, settlements: readonly Settlement[]): Promise<Answer> {
     const rows = settlements.map(({ charge, actualCost, marks }) => {
-      return `${this.#charge(charge)},${actualCost},[${marks.join(',')}]]`
+      const all = charge.plan.limits.map((_, index) => marks[index] ?? 0)
+      return [this.#charge(charge), actualCost, ...all].join(',')
     })
-    return this.#add(`[${SETTLE},${atMs},"${id}",[${rows.join(',')}]]`)
+    const length = settlements.reduce((sum, { charge }) => {
+      return sum + CHARGE_LENGTH + 1 + charge.plan.limits.length
+    }, 3)
+    const head = `${atMs},${this.#ids.push(id)},${settlements.length}`
+    return this.#add(SETTLE, length, [head, ...rows].join(','))
   }
 
   merge(charge: PlannedCharge, agesMs: readonly number[]): Promise<Answer> {
-    const subject = this.#subject(charge)
-    return this.#add(`[${MERGE},[${agesMs.join(',')}],${subject},${this.#plan(charge.plan)}]`)
+    const numbers = [this.#charge(charge), agesMs.length, ...agesMs].join(',')
+    return this.#add(MERGE, CHARGE_LENGTH + 1 + agesMs.length, numbers)
   }
 
   setVersion(keyId: string, version: number): Promise<Answer> {
-    return this.#add(`[${SET_VERSION},${this.#versionKey(keyId)},${version}]`)
+    return this.#add(SET_VERSION, 2, `${this.#version(keyId)},${version}`)
   }
 
   renewPlaces(id: string, charges: readonly PlannedCharge[]): Promise<Answer> {
-    const subjects = charges.map((charge) => this.#subject(charge))
-    return this.#add(`[${RENEW_PLACES},"${id}",${subjects.join(',')}]`)
+    const places = charges.map((charge) => this.#subject(charge).places)
+    const numbers = [this.#ids.push(id), places.length, ...places].join(',')
+    return this.#add(RENEW_PLACES, 2 + places.length, numbers)
   }
 
-  /** Keys and the one argument of the script; `nowMs` 0 asks for the server's clock. */
-  toArguments(nowMs: number): { readonly keys: readonly string[]; readonly request: string } {
-    const keys = this.#keys.length === 0 ? this.#keysAtOnce : [...this.#keysAtOnce, ...this.#keys]
-    const plans = Array.from(this.#plans.keys(), (plan) => plan.json).join(',')
-    const subjects = this.#subjectKeys.map((indexes) => `[${indexes.join(',')}]`).join(',')
-    const request = `{"t":${nowMs},"m":${this.#keysAtOnce.length},"p":[${plans}],"s":[${subjects}],"c":[${this.#calls.join(',')}]}`
-    return { keys, request }
+  /** `nowMs` 0 asks for the server's clock. */
+  toArguments(nowMs: number): {
+    readonly keys: readonly string[]
+    readonly args: readonly string[]
+  } {
+    const plans = [...this.#plans.keys()]
+    const numbers = plans.map((plan) => `,${plan.numbers}`).join('')
+    const input = `[${nowMs},${this.#versions.length},${plans.length}${numbers}${this.#calls}]`
+    const args = [input, ...plans.map((plan) => plan.description), ...this.#ids]
+    return { keys: [...this.#keys, ...this.#versions], args }
   }
 
   answer(answers: readonly Answer[]): void {
@@ -121,28 +134,28 @@ export class Batch {
     for (const { reject } of this.#waiting) reject(error)
   }
 
-  #add(call: string): Promise<Answer> {
-    this.#calls.push(call)
+  #check(
+    kind: number,
+    charges: readonly PlannedCharge[],
+    key: ConsumeRequest['key'],
+    id: number,
+  ): Promise<Answer> {
+    let numbers = key === undefined ? '0,0' : `${this.#version(key.keyId)},${key.version}`
+    numbers += `,${id},${charges.length}`
+    for (const charge of charges) numbers += `,${this.#charge(charge)}`
+    return this.#add(kind, CHECK_HEAD_LENGTH + CHARGE_LENGTH * charges.length, numbers)
+  }
+
+  #add(kind: number, length: number, numbers: string): Promise<Answer> {
+    this.#calls += `,${kind},${length},${numbers}`
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
     })
   }
 
-  #check(
-    kind: number,
-    charges: readonly PlannedCharge[],
-    key: { readonly keyId: string; readonly version: number } | undefined,
-    id: string,
-  ): string {
-    const rows = charges.map((charge) => `${this.#charge(charge)}]`).join(',')
-    const version = key === undefined ? '0,0' : `${this.#versionKey(key.keyId)},${key.version}`
-    return `[${kind},${version},"${id}",[${rows}]]`
-  }
-
-  /** Without the closing bracket: a settlement has more to say. */
   #charge(charge: PlannedCharge): string {
-    const places = charge.maxConcurrent ?? 0
-    return `[${this.#subject(charge)},${this.#plan(charge.plan)},${charge.cost},${places}`
+    const { key, plan, meters, places } = this.#subject(charge)
+    return `${key},${this.#plan(plan)},${charge.cost},${charge.maxConcurrent ?? 0},${meters},${places}`
   }
 
   #plan(plan: ScriptPlan): number {
@@ -152,32 +165,26 @@ export class Batch {
     return this.#plans.size
   }
 
-  #subject({ subject, plan, maxConcurrent }: PlannedCharge): number {
+  #subject({ subject, plan, maxConcurrent }: PlannedCharge): KnownSubject {
     let known = this.#subjects.get(subject)
     if (known === undefined) {
-      const admissions = this.#admissionsKey(subject, plan)
-      const meters = plan.hasMeters ? this.#keysAtOnce.push(this.#names.meters(subject)) : 0
-      known = { number: this.#subjectKeys.push([admissions, meters, 0]), plan }
+      const key = this.#keys.push(this.#names.admissions(subject))
+      const apart = this.#keepsMetersApart && plan.hasMeters
+      const meters = apart ? this.#keys.push(this.#names.meters(subject)) : 0
+      known = { plan, key, meters, places: 0 }
       this.#subjects.set(subject, known)
     }
-    const indexes = this.#subjectKeys[known.number - 1]
-    if (indexes !== undefined && indexes[2] === 0 && maxConcurrent !== undefined) {
-      indexes[2] = -this.#keys.push(this.#names.places(subject))
+    if (maxConcurrent !== undefined && known.places === 0) {
+      known.places = this.#keys.push(this.#names.places(subject))
     }
-    return known.number
+    return known
   }
 
-  #admissionsKey(subject: string, plan: ScriptPlan): number {
-    const name = this.#names.admissions(subject)
-    const atOnce = this.#readsAtOnce && plan.hasAdmissions && plan.readsWhole
-    return atOnce ? this.#keysAtOnce.push(name) : -this.#keys.push(name)
-  }
-
-  #versionKey(keyId: string): number {
-    const known = this.#versionKeys.get(keyId)
+  #version(keyId: string): number {
+    const known = this.#versionNumbers.get(keyId)
     if (known !== undefined) return known
-    const index = this.#keysAtOnce.push(this.#names.version(keyId))
-    this.#versionKeys.set(keyId, index)
-    return index
+    const number = this.#versions.push(this.#names.version(keyId))
+    this.#versionNumbers.set(keyId, number)
+    return number
   }
 }

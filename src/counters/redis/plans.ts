@@ -1,25 +1,23 @@
-/** Limits as the script takes them: compiled and written as JSON once for each array of limits. */
-
+/** Limits as the script takes them: compiled and written as text once for each array of limits. */
+import { CRC32_START, createCrc32, finishCrc32 } from '../../core/key/crc32.ts'
 import { MAX_NARROW_HORIZON_MS } from '../../core/limits/admission-ring.ts'
 import type { Limit } from '../../core/limits/limit.ts'
 import { BUCKET, type PlannedLimit, Planner, SLIDING } from '../../core/limits/plan.ts'
 
-/** Rings of up to so many bytes are read whole: one command instead of one for each element. */
-const READ_WHOLE_BYTES = 16_384
-
 export interface ScriptPlan {
   readonly limits: readonly PlannedLimit[]
   readonly smallestQuota: number
-  readonly json: string
-  /** It keeps admissions at all. */
-  readonly hasAdmissions: boolean
-  readonly readsWhole: boolean
+  /** The plan's numbers, see `lua/rules.ts`. */
+  readonly numbers: string
+  /** Its limits as JSON, kept with what they count, for when they are replaced. */
+  readonly description: string
   readonly hasMeters: boolean
   readonly buckets: number
 }
 
 export class ScriptPlans {
   readonly #planner = new Planner()
+  readonly #crc32 = createCrc32()
   readonly #known = new WeakMap<readonly Limit[], ScriptPlan>()
 
   /** The array must not change afterwards. */
@@ -34,18 +32,23 @@ export class ScriptPlans {
   #compile(source: readonly Limit[]): ScriptPlan {
     const { limits, capacity, horizonMs, lifetimeMs, smallestQuota } = this.#planner.planOf(source)
     const width = horizonMs > MAX_NARROW_HORIZON_MS ? 8 : 4
-    const readsWhole = capacity * width <= READ_WHOLE_BYTES
-    const rows = limits.map(({ name, rule, quota, windowMs, extraQuota, burstMs }) => {
+    const described = limits.map(({ name, rule, quota, windowMs, extraQuota, burstMs }) => {
       return [name, rule, quota, windowMs, extraQuota, burstMs]
     })
+    const description = JSON.stringify(described)
+    const head = [limits.length, capacity, horizonMs, width, lifetimeMs, this.#sign(description)]
     return {
       limits,
       smallestQuota,
-      json: JSON.stringify([rows, capacity, horizonMs, width, readsWhole ? 1 : 0, lifetimeMs]),
-      hasAdmissions: capacity > 0,
-      readsWhole,
+      numbers: [...head, ...described.flatMap(([, ...numbers]) => numbers)].join(','),
+      description,
       hasMeters: limits.some(({ rule }) => rule !== SLIDING),
       buckets: limits.filter(({ rule }) => rule === BUCKET).length,
     }
+  }
+
+  /** Tells plans apart: 4 bytes, kept with what they count. */
+  #sign(description: string): number {
+    return finishCrc32(this.#crc32(description, 0, description.length, CRC32_START))
   }
 }

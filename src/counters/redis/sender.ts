@@ -54,17 +54,17 @@ export class Sender {
 
   /** Never rejects: a failure goes to those who wait. */
   async #send(batch: Batch): Promise<void> {
-    const { keys, request } = batch.toArguments(this.#options.nowMs())
+    const { keys, args } = batch.toArguments(this.#options.nowMs())
     try {
-      batch.answer(answersOf(await this.#run(keys, request)))
+      batch.answer(answersOf(await this.#run(keys, args)))
     } catch (error) {
       batch.fail(unavailable(error))
     }
   }
 
-  async #run(keys: readonly string[], request: string): Promise<unknown> {
+  async #run(keys: readonly string[], rest: readonly string[]): Promise<unknown> {
     const { connection, script } = this.#options
-    const args = [keys.length, ...keys, request]
+    const args = [keys.length, ...keys, ...rest]
     const slotKey = keys[0] ?? ''
     try {
       return await connection.send('EVALSHA', [script.sha1, ...args], slotKey)

@@ -1,222 +1,222 @@
 /**
  * Lua: the script itself. It takes a batch of calls and answers each, in order, as one atomic step.
  *
- * KEYS: first \`m\` keys that are read at once, then the others. ARGV[1], JSON:
- *   t  now in ms; 0: the server's clock
- *   m  how many keys are read at once
- *   p  plans: [limits, capacity, horizonMs, width, isWhole, lifetimeMs], a limit being
- *      [name, rule, quota, windowMs, extraQuota, burstMs]
- *   s  subjects: [admissions key, meters key, places key], each an index: positive counts from the
- *      first key, negative from the first that is not read at once, 0 is none
- *   c  calls: [kind, …], see the functions below
+ * KEYS: the versions of API keys last. ARGV[1], a JSON array of numbers: now in ms (0: the server's
+ * clock), how many KEYS are versions, how many plans there are, each plan, then the calls. ARGV[2] on:
+ * the description of each plan (its limits as JSON), then the ids of the calls that have one.
+ *
+ * A charge is six numbers: key of the subject, plan, cost, most places in flight (0: no cap), key of
+ * the meters in the readable form, key of its places. They count from 1; 0 is none.
  * The answer to a call is a list of whole numbers, or a text: what went wrong with this call alone.
  */
 export const MAIN = `
-local request = cjson.decode(ARGV[1])
-local plans, subjects, readAtOnce = request.p, request.s, request.m
-local values = readAtOnce > 0 and redis.call('MGET', unpack(KEYS, 1, readAtOnce)) or {}
-local PLACE_LEASE = 60000
-local VERSION_LIFETIME = 86400000
+local input, cursor = cjson.decode(ARGV[1]), 3
+local serverNow, versionCount = input[1], input[2]
+local PLACE_LEASE, VERSION_LIFETIME, CHARGE = 60000, 86400000, 6
 
-local serverNow = request.t
 if serverNow == 0 then
-  local time = redis.call('TIME')
+  local time = call('TIME')
   serverNow = time[1] * 1000 + floor(time[2] / 1000)
 end
 
-local function keyOf(index)
-  if index > 0 then return KEYS[index] end
-  return KEYS[readAtOnce - index]
+local plans, needsMeters = {}, false
+for number = 1, input[3] do
+  local plan, n = {}, input[cursor + 1]
+  for k = 1, 6 + 5 * n do plan[k] = input[cursor + k] end
+  for i = 1, n do needsMeters = needsMeters or plan[2 + 5 * i] >= BUCKET end
+  plan.stateBytes = 40 + 32 * n
+  plan.format = '<BBBBI4I4I4ddd' .. string.rep('dddd', n)
+  cursor = cursor + 6 + 5 * n
+  plans[number] = plan
+end
+if needsMeters then defineMeters() end
+
+local versions = versionCount > 0 and call('MGET', unpack(KEYS, #KEYS - versionCount + 1, #KEYS))
+local states, idsBefore = {}, 1 + input[3]
+
+local function versionOf(index)
+  return tonumber(versions[index] or 0)
 end
 
-local states, versions = {}, {}
-
-local function stateOf(number, plan)
-  local st = states[number]
-  if st then return st end
-  local subject = subjects[number]
-  local key = keyOf(subject[1])
-  if plan[2] == 0 then
-    st = { key = key, count = 0, old = 0, fresh = {} }
-  else
-    st = load(key, plan, values[subject[1]])
+-- The state of the charge at that place of the input; a batch names each subject with one plan only.
+local function stateOf(at, replacing)
+  local index = input[at]
+  local st = states[index]
+  if st == nil then
+    local number = input[at + 1]
+    local metersKey = input[at + 4] ~= 0 and KEYS[input[at + 4]] or nil
+    st = load(KEYS[index], plans[number], ARGV[1 + number], serverNow, replacing, metersKey)
+    if not st then return st end
+    st.plan, st.description = plans[number], ARGV[1 + number]
+    states[index] = st
   end
-  local packedMeters = subject[2] ~= 0 and values[subject[2]]
-  st.meters = packedMeters and cmsgpack.unpack(packedMeters) or {}
-  st.metersKept = 0
-  for _ in pairs(st.meters) do st.metersKept = st.metersKept + 1 end
-  st.metersKey = subject[2] ~= 0 and keyOf(subject[2])
-  st.placesKey = subject[3] ~= 0 and keyOf(subject[3])
-  st.plan = plan
-  states[number] = st
   return st
 end
 
--- The states of all charges, and what time it is for them: never earlier than what they hold.
--- A batch names each subject with one plan only.
-local function open(charges, adopting)
-  local opened, now = {}, serverNow
-  for i = 1, #charges do
-    opened[i] = stateOf(charges[i][1], plans[charges[i][2]])
-    now = max(now, newest(opened[i]))
-  end
-  for i = 1, #charges do
-    local st, plan = opened[i], plans[charges[i][2]]
-    if adopting and not st.adopted then
-      if plan[2] > 0 then prune(st, plan, now) end
-      adoptMeters(st, plan, now)
-      st.adopted = true
-    end
-  end
-  return opened, now
-end
-
--- Whether a further request in flight has a place; without a cap there always is one.
-local function hasPlace(st, charge)
-  if charge[4] == 0 then return true end
+local function hasPlace(st, at)
+  if input[at + 3] == 0 then return true end
   if not st.inFlight then
-    redis.call('ZREMRANGEBYSCORE', st.placesKey, '-inf', string.format('%.0f', serverNow))
-    st.inFlight = redis.call('ZCARD', st.placesKey)
+    local key = KEYS[input[at + 5]]
+    call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', serverNow))
+    st.inFlight = call('ZCARD', key)
   end
-  return st.inFlight < charge[4]
+  return st.inFlight < input[at + 3]
 end
 
-local function takePlace(st, charge, id)
-  if charge[4] == 0 then return end
-  redis.call('ZADD', st.placesKey, string.format('%.0f', serverNow + PLACE_LEASE), id)
-  redis.call('PEXPIRE', st.placesKey, PLACE_LEASE)
+local function takePlace(st, at, id)
+  local key = KEYS[input[at + 5]]
+  call('ZADD', key, string.format('%.0f', serverNow + PLACE_LEASE), id)
+  call('PEXPIRE', key, PLACE_LEASE)
   st.inFlight = st.inFlight + 1
 end
 
--- Why not, and until when: for each charge whether it has a place, and each limit's wait and fit.
-local function look(opened, charges, now, reply)
-  for i = 1, #charges do
-    local st, limits, cost = opened[i], plans[charges[i][2]][1], charges[i][3]
-    reply[#reply + 1] = hasPlace(st, charges[i]) and 1 or 0
-    for j = 1, #limits do
-      reply[#reply + 1] = max(0, opensAt(st, limits[j], cost, now) - now)
-      reply[#reply + 1] = fitsLimit(st, limits[j], cost, now) and 1 or 0
-    end
-    status(st, limits, now, reply)
+-- It is never earlier than what the subjects hold. Measures all windows as of then.
+local function openAll(at, count)
+  local now = serverNow
+  for c = 0, count - 1 do now = max(now, stateOf(at + CHARGE * c, true)[NEWEST]) end
+  for c = 0, count - 1 do
+    local st = stateOf(at + CHARGE * c, true)
+    measure(st, st.plan, now)
+  end
+  return now
+end
+
+local function look(at, count, now, reply)
+  for c = at, at + CHARGE * (count - 1), CHARGE do
+    local st = stateOf(c)
+    reply[#reply + 1] = hasPlace(st, c) and 1 or 0
+    lookAt(st, st.plan, input[c + 2], now, reply)
   end
   return reply
 end
 
-local function versionOf(index)
-  versions[index] = versions[index] or tonumber(values[index] or 0)
-  return versions[index]
-end
-
--- [kind, version key, version, id, charges]; a charge: [subject, plan, cost, places at most].
+-- version key, version, number of its id (0: none), charges, the charges.
 -- Answer: [2, version] | [0, now, look …] | [1, now, statuses …, marks …].
-local function consume(call)
-  if call[2] ~= 0 and versionOf(call[2]) > call[3] then return { 2, versionOf(call[2]) } end
-  local charges = call[5]
-  local opened, now = open(charges, true)
-  for i = 1, #charges do
-    local st, charge = opened[i], charges[i]
-    if not (hasPlace(st, charge) and fits(st, plans[charge[2]][1], charge[3], now)) then
-      return look(opened, charges, now, { 0, now })
+local function consume(at)
+  if input[at] ~= 0 and versionOf(input[at]) > input[at + 1] then return { 2, versionOf(input[at]) } end
+  local idNumber, count = input[at + 2], input[at + 3]
+  local from = at + 4
+  local till = from + CHARGE * (count - 1)
+  local now = openAll(from, count)
+  for c = from, till, CHARGE do
+    local st = stateOf(c)
+    if not (hasPlace(st, c) and fits(st, st.plan, input[c + 2], now)) then
+      return look(from, count, now, { 0, now })
     end
   end
-  local reply, marks = { 1, now }, {}
-  for i = 1, #charges do
-    local st, plan = opened[i], plans[charges[i][2]]
-    takePlace(st, charges[i], call[4])
-    take(st, plan, charges[i][3], now, false)
-    status(st, plan[1], now, reply)
-    for j = 1, #plan[1] do
-      local limit = plan[1][j]
-      if limit[2] == BUCKET then
-        marks[#marks + 1] = st.meters[limit[1]][5] + st.meters[limit[1]][7]
+  local reply, marks = { 1, now }, nil
+  for c = from, till, CHARGE do
+    local st = stateOf(c)
+    local plan = st.plan
+    if input[c + 3] ~= 0 then takePlace(st, c, ARGV[idsBefore + idNumber]) end
+    takeMeters(st, plan, input[c + 2], now, false)
+    if plan[2] > 0 then push(st, plan, now, input[c + 2]) end
+    status(st, plan, now, reply)
+    if needsMeters then
+      marks = marks or {}
+      for i = 1, plan[1] do
+        if plan[2 + 5 * i] == BUCKET then marks[#marks + 1] = st[8 + 4 * i] + st[10 + 4 * i] end
       end
     end
   end
-  for i = 1, #marks do reply[#reply + 1] = marks[i] end
+  for k = 1, marks and #marks or 0 do reply[#reply + 1] = marks[k] end
   return reply
 end
 
--- As above, charging nothing. Answer: [2, version] | [1, now, look …].
-local function peek(call)
-  if call[2] ~= 0 and versionOf(call[2]) > call[3] then return { 2, versionOf(call[2]) } end
-  local opened, now = open(call[5], true)
-  return look(opened, call[5], now, { 1, now })
-end
+local function defineOthers(kinds)
+  -- As above, charging nothing. Answer: [2, version] | [1, now, look …].
+  kinds[2] = function(at)
+    if input[at] ~= 0 and versionOf(input[at]) > input[at + 1] then return { 2, versionOf(input[at]) } end
+    local now = openAll(at + 4, input[at + 3])
+    return look(at + 4, input[at + 3], now, { 1, now })
+  end
 
-local function correct(st, plan, charge, takenAt, now)
-  local extra = charge[5] - charge[3]
-  if extra == 0 or not completeMeters(st, plan) then return end
-  if extra > 0 then take(st, plan, extra, now, true) end
-  if extra < 0 then giveBack(st, plan, -extra, takenAt, charge[6], now) end
-end
-
--- [kind, taken at, id, charges]; a charge: [subject, plan, cost, places at most, actual cost, marks].
-local function settle(call)
-  local charges = call[4]
-  local opened, now = open(charges, false)
-  for i = 1, #charges do
-    local st, charge = opened[i], charges[i]
-    if charge[4] ~= 0 then
-      local freed = redis.call('ZREM', st.placesKey, call[3])
-      if st.inFlight then st.inFlight = st.inFlight - freed end
+  -- Where limits were replaced since, what was taken stays: that admits too little, not too much.
+  local function correct(st, takenAt, extra, marksAt)
+    local plan = st.plan
+    local now = max(serverNow, st[NEWEST])
+    measure(st, plan, now)
+    if extra > 0 then
+      takeMeters(st, plan, extra, now, true)
+      if plan[2] > 0 then push(st, plan, now, extra) end
+      return
     end
-    correct(st, plans[charge[2]], charge, call[2], now)
-  end
-  return { 1, now }
-end
-
--- [kind, ages in ms, subject, plan]: units that were admitted elsewhere.
-local function merge(call)
-  local plan, ages = plans[call[4]], call[2]
-  local opened, now = open({ { call[3], call[4] } }, true)
-  local st = opened[1]
-  local last = newest(st)
-  takeMeters(st, plan[1], #ages, now, true)
-  for i = 1, #ages do
-    last = max(last, now - ages[i])
-    if plan[2] > 0 and last > now - plan[3] then push(st, plan, last, 1) end
-  end
-  return { 1, now }
-end
-
--- [kind, version key, version]: versions only grow.
-local function setVersion(call)
-  if versionOf(call[2]) < call[3] then
-    versions[call[2]] = call[3]
-    redis.call('SET', keyOf(call[2]), string.format('%.0f', call[3]), 'PX', VERSION_LIFETIME)
-  end
-  return { 1, serverNow }
-end
-
--- [kind, id, subjects …]: places that are still in use.
-local function renewPlaces(call)
-  for i = 3, #call do
-    local key = keyOf(subjects[call[i]][3])
-    redis.call('ZADD', key, 'XX', string.format('%.0f', serverNow + PLACE_LEASE), call[2])
-    redis.call('PEXPIRE', key, PLACE_LEASE)
-  end
-  return { 1, serverNow }
-end
-
-local kinds = { consume, peek, settle, merge, setVersion, renewPlaces }
-
-local answers = {}
-for i = 1, #request.c do
-  local call = request.c[i]
-  local worked, answer = pcall(kinds[call[1]], call)
-  answers[i] = worked and answer or tostring(answer)
-end
-
-for _, st in pairs(states) do
-  local plan = st.plan
-  if plan[2] > 0 then save(st, plan, serverNow) end
-  if st.metersChanged and st.metersKey then
-    if next(st.meters) then
-      redis.call('SET', st.metersKey, cmsgpack.pack(st.meters), 'PX', floor(plan[6] * 1.25) + 1000)
-    else
-      redis.call('DEL', st.metersKey)
+    st.changed = true
+    for i = 1, plan[1] do
+      if plan[2 + 5 * i] >= BUCKET then
+        meters.giveBack(st, 7 + 4 * i, plan, 2 + 5 * i, -extra, takenAt, input[marksAt + i], now)
+      end
     end
+    if plan[2] == 0 then return end
+    -- A correction above the quota may have pushed out units that still count.
+    local overfull = st[COUNT] - st[FIRST] >= plan[2] and leavesAt(st, plan[2], plan[3]) > now
+    if not overfull then remove(st, plan, takenAt, -extra, now) end
+  end
+
+  -- taken at, number of its id, charges; each a charge, its actual cost, and a mark for each limit.
+  kinds[3] = function(at)
+    local takenAt, idNumber, count = input[at], input[at + 1], input[at + 2]
+    local c = at + 3
+    for _ = 1, count do
+      local extra = input[c + CHARGE] - input[c + 2]
+      local st = (extra ~= 0 or input[c + 3] ~= 0) and stateOf(c, false)
+      if input[c + 3] ~= 0 then
+        local freed = call('ZREM', KEYS[input[c + 5]], ARGV[idsBefore + idNumber])
+        if st and st.inFlight then st.inFlight = st.inFlight - freed end
+      end
+      if st and extra ~= 0 then correct(st, takenAt, extra, c + CHARGE) end
+      c = c + CHARGE + 1 + plans[input[c + 1]][1]
+    end
+    return { 1, serverNow }
+  end
+
+  -- a charge, units, how long ago each was admitted elsewhere, oldest first.
+  kinds[4] = function(at)
+    local st, count = stateOf(at, true), input[at + CHARGE]
+    local plan = st.plan
+    local last = st[NEWEST]
+    local now = max(serverNow, last)
+    measure(st, plan, now)
+    takeMeters(st, plan, count, now, true)
+    for k = at + CHARGE + 1, at + CHARGE + count do
+      last = max(last, now - input[k])
+      if plan[2] > 0 and last > now - plan[3] then push(st, plan, last, 1) end
+    end
+    measure(st, plan, now)
+    return { 1, now }
+  end
+
+  -- version key, version: versions only grow.
+  kinds[5] = function(at)
+    local index, version = input[at], input[at + 1]
+    if versionOf(index) < version then
+      versions[index] = version
+      call('SET', KEYS[#KEYS - versionCount + index], string.format('%.0f', version), 'PX', VERSION_LIFETIME)
+    end
+    return { 1, serverNow }
+  end
+
+  -- number of its id, how many, keys of places that are still in use.
+  kinds[6] = function(at)
+    for k = at + 2, at + 1 + input[at + 1] do
+      local key = KEYS[input[k]]
+      call('ZADD', key, 'XX', string.format('%.0f', serverNow + PLACE_LEASE), ARGV[idsBefore + input[at]])
+      call('PEXPIRE', key, PLACE_LEASE)
+    end
+    return { 1, serverNow }
   end
 end
+
+-- Each call: its kind, how many numbers follow, the numbers.
+local kinds, answers, last = { consume }, {}, #input
+while cursor < last do
+  local kind, length = input[cursor + 1], input[cursor + 2]
+  if not kinds[kind] then defineOthers(kinds) end
+  local worked, answer = pcall(kinds[kind], cursor + 3)
+  answers[#answers + 1] = worked and answer or tostring(answer)
+  cursor = cursor + 2 + length
+end
+
+for _, st in pairs(states) do save(st, st.plan, st.description, serverNow) end
 return answers
 `

@@ -1,181 +1,221 @@
 /**
- * Lua: the packed form. One string a subject: a header of 32 bytes, then a ring of admission times,
- * oldest first, as offsets from a base: 4 bytes where the longest window allows it, else 8.
+ * Lua: the packed form. All of a subject is one string, and a check reads and writes its end only:
  *
- * A subject is read once and written once per script, however many requests of the batch name it:
- * new units wait in \`st.fresh\` and go out with \`save\`. Small rings are read whole; of large ones
- * (\`spec[5]\` is 0) only the header and the elements that are looked at. The time to live is renewed
- * when a quarter of it is gone, not with every request.
+ *   limits   length (2 bytes) and JSON of the limits, for when they are replaced by others
+ *   units    admission times, oldest first, as offsets from a base: 4 bytes where the longest window
+ *            allows it, else 8
+ *   state    40 bytes: version, width, limits, signature of the plan, units, first that counts, then
+ *            as doubles: newest unit, base, when it expires; 32 bytes more for each limit
+ *
+ * A new unit and the state behind it are one write, over the old state. Windows move their beginning
+ * forward as units leave them, so the work of a check does not depend on the quota. When a third of
+ * the units matter no more, the string is written anew without them. A subject is read and written
+ * once per run, whatever the batch asks of it; its time to live is renewed when a fifth of it is gone.
  */
 export const RING = `
-local HEADER = 32
-local HEADER_FORMAT = '<BBHI4I4I4dd'
-local FORMAT_VERSION = 1
-local GROWTH = 1.5
-local LAST_OFFSET = 3221225472
+local VERSION, STATE_BYTES, STATE_FORMAT, CHUNK, SWEEP = 1, 40, '<BBBBI4I4I4ddd', 32, 64
+local WIDTH, SIGNATURE, BASE, EXPIRES = 2, 5, 9, 10
+local LAST_OFFSET = 4294967295
 
-local function readRing(key, spec, whole)
-  local text = whole
-  if spec[5] == 0 then
-    text = redis.call('GETRANGE', key, 0, HEADER - 1)
-    if text == '' then text = false end
-  end
-  if not text then
-    return { key = key, count = 0, old = 0, head = 0, slots = 0, width = spec[4], base = 0,
-      expiresAt = 0, fresh = {} }
-  end
-  local version, width, _, slots, head, count, base, expiresAt =
-    struct.unpack(HEADER_FORMAT, text)
-  if version ~= FORMAT_VERSION then error('unknown format of ' .. key) end
-  return { key = key, text = spec[5] ~= 0 and text, count = count, old = count, head = head,
-    slots = slots, width = width, base = base, expiresAt = expiresAt, fresh = {} }
+-- The time of unit n, 0 being the first in the string.
+local function unitAt(st, n)
+  if n >= st.written then return st.fresh[n - st.written + 1] end
+  local width = st[WIDTH]
+  local position = st.start + n * width
+  local bytes = st.text and string.sub(st.text, position + 1, position + width)
+    or call('GETRANGE', st.key, position, position + width - 1)
+  return st[BASE] + unpackBytes(width == 4 and '<I4' or '<d', bytes)
 end
 
-local FORMATS = { [4] = '<I4', [8] = '<d' }
-
--- The unit at that index; 0 is the oldest.
-function at(st, index)
-  if index >= st.old then return st.fresh[index - st.old + 1] end
-  local slot = st.head + index
-  if slot >= st.slots then slot = slot - st.slots end
-  local position = HEADER + slot * st.width
-  if st.text then return st.base + struct.unpack(FORMATS[st.width], st.text, position + 1) end
-  local bytes = redis.call('GETRANGE', st.key, position, position + st.width - 1)
-  return st.base + struct.unpack(FORMATS[st.width], bytes)
+local function timeOf(st, rank)
+  return unitAt(st, st[COUNT] - rank)
 end
 
--- Units later than that; looked for from the newest on, because windows are mostly short.
-function countAfter(st, since)
-  local count = st.count
-  if count == 0 or at(st, 0) > since then return count end
-  local step, high = 1, count
-  while count - step > 0 and at(st, count - step) > since do
-    high = count - step
-    step = step * 2
+-- The first unit from n on that is later than that: a few are looked at in one read, then halves.
+local function firstAfter(st, n, since)
+  local till = min(n + CHUNK, st.written)
+  if n < till and not st.text then
+    local width = st[WIDTH]
+    local position = st.start + n * width
+    local bytes = call('GETRANGE', st.key, position, st.start + till * width - 1)
+    local format = width == 4 and '<I4' or '<d'
+    local offset = since - st[BASE]
+    for k = 1, (till - n) * width, width do
+      if unpackBytes(format, bytes, k) > offset then return n + (k - 1) / width end
+    end
+    n = till
   end
-  local low = max(1, count - step)
-  while low < high do
-    local middle = floor((low + high) / 2)
-    if at(st, middle) > since then high = middle else low = middle + 1 end
+  local high = st[COUNT]
+  while n < high do
+    local middle = floor((n + high) / 2)
+    if unitAt(st, middle) > since then high = middle else n = middle + 1 end
   end
-  return count - low
+  return n
 end
 
-local function dropOldest(st, units)
-  local ofOld = min(units, st.old)
-  st.head = st.head + ofOld
-  if st.head >= st.slots then st.head = st.head - st.slots end
-  st.old = st.old - ofOld
-  if units > ofOld then
-    local left = {}
-    for i = units - ofOld + 1, #st.fresh do left[#left + 1] = st.fresh[i] end
-    st.fresh = left
-  end
-  st.count = st.count - units
-end
-
--- Forgets what no limit looks at any more. Not worth a write of its own.
-local function prune(st, spec, now)
-  if st.count == 0 then return end
-  if st.count > spec[2] then dropOldest(st, st.count - spec[2]) end
-  if st.count > 0 and at(st, 0) <= now - spec[3] then
-    dropOldest(st, st.count - countAfter(st, now - spec[3]))
+-- Brings the windows up to that time.
+local function measure(st, plan, now)
+  local o, count = 11, st[COUNT]
+  for p = 7, 2 + 5 * plan[1], 5 do
+    if plan[p] < BUCKET then
+      local from, since = st[o], now - plan[p + 2]
+      if from < st[FIRST] then
+        from = st[FIRST]
+        st[o + OLDEST] = from < count and unitAt(st, from) or 0
+      end
+      if from < count and st[o + OLDEST] <= since then
+        from = firstAfter(st, from + 1, since)
+        st[o + OLDEST] = from < count and unitAt(st, from) or 0
+      end
+      st[o], st[o + USED] = from, count - from
+    end
+    o = o + 4
   end
 end
 
-local function newest(st)
-  if st.count == 0 then return 0 end
-  return at(st, st.count - 1)
+local function freshState(key, plan)
+  local st = { VERSION, plan[4], plan[1], 0, plan[6], 0, 0, 0, 0, 0, key = key, written = 0, start = 0,
+    fresh = {}, rewrite = true }
+  for o = 11, 7 + 4 * plan[1], 4 do
+    local rule = plan[7 + 5 * (o - 11) / 4]
+    st[o], st[o + 1], st[o + 2], st[o + 3] = 0, 0, rule == BURST and NEVER or 0, 0
+  end
+  return st
 end
 
-function push(st, spec, now, units)
-  local added = min(units, spec[2])
-  if st.count + added > spec[2] then dropOldest(st, st.count + added - spec[2]) end
-  local fresh = st.fresh
-  for i = 1, added do fresh[#fresh + 1] = now end
-  st.count = st.count + added
+-- Reads a string that was written under other limits and takes over what it can.
+local function replaceLimits(key, plan, description, now)
+  local text = call('GET', key)
+  local length = unpackBytes('<I2', text)
+  local limits = cjson.decode(string.sub(text, 3, 2 + length))
+  local format = STATE_FORMAT .. string.rep('dddd', #limits)
+  local st = { unpackBytes(format, text, #text - STATE_BYTES - 32 * #limits + 1) }
+  if st[1] ~= VERSION then error('unknown format of ' .. key) end
+  st.key, st.text, st.start, st.written, st.fresh, st.rewrite = key, text, 2 + length, st[COUNT], {}, true
+  local byName = {}
+  for i = 1, #limits do
+    local o = 7 + 4 * i
+    limits[i].state = { st[o], st[o + 1], st[o + 2], st[o + 3] }
+    byName[limits[i][1]] = limits[i]
+  end
+  adoptLimits(st, plan, cjson.decode(description), byName, now)
+  st[FIRST] = max(st[FIRST], st[COUNT] - plan[2])
+  st[3], st[SIGNATURE] = plan[1], plan[6]
+  for o = 11, 7 + 4 * plan[1], 4 do
+    if plan[7 + 5 * (o - 11) / 4] < BUCKET and st[COUNT] > 0 then
+      st[o], st[o + OLDEST] = st[FIRST], st[FIRST] < st[COUNT] and unitAt(st, st[FIRST]) or 0
+    end
+  end
+  return st
+end
+
+-- false where the limits were replaced and the caller does not want them replaced again.
+local function load(key, plan, description, now, replacing)
+  local bytes = call('GETRANGE', key, -plan.stateBytes, -1)
+  if bytes == '' then return freshState(key, plan) end
+  if #bytes == plan.stateBytes then
+    local st = { unpackBytes(plan.format, bytes) }
+    if st[SIGNATURE] == plan[6] and st[1] == VERSION and st[3] == plan[1] then
+      st.key, st.written, st.start, st.fresh = key, st[COUNT], 2 + #description, {}
+      return st
+    end
+  end
+  return replacing and replaceLimits(key, plan, description, now)
+end
+
+local function push(st, plan, now, units)
+  local fresh, added = st.fresh, min(units, plan[2])
+  for k = #fresh + 1, #fresh + added do fresh[k] = now end
+  local o, count = 11, st[COUNT]
+  for p = 7, 2 + 5 * plan[1], 5 do
+    if plan[p] < BUCKET then
+      if st[o] == count then st[o + OLDEST] = now end
+      st[o + USED] = st[o + USED] + added
+    end
+    o = o + 4
+  end
+  st[COUNT], st[NEWEST] = count + added, now
+  if count + added - st[FIRST] > plan[2] then
+    st[FIRST] = count + added - plan[2]
+    measure(st, plan, now)
+  end
   st.changed = true
 end
 
--- Takes out up to that many units of exactly that time; newer ones move up and are written again.
-function remove(st, takenAt, units)
-  local finish = st.count - countAfter(st, takenAt)
-  local start = finish
-  while start > 0 and finish - start < units and at(st, start - 1) == takenAt do start = start - 1 end
-  if start == finish then return end
+-- Takes out up to that many units of exactly that time; newer ones move up.
+local function remove(st, plan, takenAt, units, now)
+  local finish = firstAfter(st, st[FIRST], takenAt)
+  local from = finish
+  while from > st[FIRST] and finish - from < units and unitAt(st, from - 1) == takenAt do
+    from = from - 1
+  end
+  if from == finish then return end
   local kept = {}
-  for i = st.old, start - 1 do kept[#kept + 1] = at(st, i) end
-  for i = finish, st.count - 1 do kept[#kept + 1] = at(st, i) end
-  st.old = min(st.old, start)
-  st.fresh = kept
-  st.count = st.old + #kept
-  st.changed = true
+  for n = st.written, from - 1 do kept[#kept + 1] = unitAt(st, n) end
+  for n = finish, st[COUNT] - 1 do kept[#kept + 1] = unitAt(st, n) end
+  if from < st.written then st.written, st.rewrite = from, true end
+  st.fresh, st[COUNT], st.changed = kept, st.written + #kept, true
+  st[NEWEST] = st[COUNT] > st[FIRST] and unitAt(st, st[COUNT] - 1) or 0
+  for o = 11, 7 + 4 * plan[1], 4 do
+    if plan[7 + 5 * (o - 11) / 4] < BUCKET then st[o] = -1 end
+  end
+  measure(st, plan, now)
 end
 
-local function header(st)
-  return struct.pack(HEADER_FORMAT, FORMAT_VERSION, st.width, 0, st.slots, st.head, st.count,
-    st.base, st.expiresAt)
+local function packed(st, from)
+  local format, base, parts = st[WIDTH] == 4 and '<I4' or '<d', st[BASE], {}
+  for k = from, #st.fresh do parts[#parts + 1] = pack(format, st.fresh[k] - base) end
+  return #parts == 1 and parts[1] or table.concat(parts)
 end
 
-local function packed(st, times, from, to)
-  local format, parts = FORMATS[st.width], {}
-  for i = from, to do parts[#parts + 1] = struct.pack(format, times[i] - st.base) end
+-- The units from n on that are in the string, as they are; with another base or width made anew.
+local function storedBytes(st, plan, n)
+  if n >= st.written then
+    st[BASE], st[WIDTH] = st.fresh[n - st.written + 1] or st[NEWEST], plan[4]
+    return ''
+  end
+  st.text = st.text or call('GET', st.key)
+  if st[WIDTH] == plan[4] and (st[WIDTH] == 8 or st[NEWEST] - st[BASE] <= LAST_OFFSET) then
+    return string.sub(st.text, st.start + n * st[WIDTH] + 1, st.start + st.written * st[WIDTH])
+  end
+  local base, format, parts = unitAt(st, n), plan[4] == 4 and '<I4' or '<d', {}
+  for k = n, st.written - 1 do parts[#parts + 1] = pack(format, unitAt(st, k) - base) end
+  st[BASE], st[WIDTH] = base, plan[4]
   return table.concat(parts)
 end
 
--- The elements that are stored, oldest first, as bytes; with another base or width they are made anew.
-local function storedBytes(st, spec, last)
-  if st.old == 0 then return '' end
-  if st.width == spec[4] and (st.width == 8 or last - st.base <= LAST_OFFSET) then
-    local text = st.text or redis.call('GET', st.key)
-    local first = HEADER + st.head * st.width
-    local untilEnd = min(st.old, st.slots - st.head)
-    return string.sub(text, first + 1, first + untilEnd * st.width)
-      .. string.sub(text, HEADER + 1, HEADER + (st.old - untilEnd) * st.width)
+-- Writes the whole string, without the units before n.
+local function rewrite(st, plan, description, lifetime, now, n)
+  local body = storedBytes(st, plan, n) .. packed(st, max(1, n - st.written + 1))
+  st[COUNT], st[FIRST] = st[COUNT] - n, max(0, st[FIRST] - n)
+  for o = 11, 7 + 4 * plan[1], 4 do
+    if plan[7 + 5 * (o - 11) / 4] < BUCKET then st[o] = max(0, st[o] - n) end
   end
-  local times = {}
-  for i = 0, st.old - 1 do times[i + 1] = at(st, i) end
-  st.width, st.base = spec[4], times[1]
-  return packed(st, times, 1, #times)
+  st[EXPIRES] = now + lifetime
+  local text = pack('<I2', #description) .. description .. body
+    .. pack(plan.format, unpack(st, 1, 10 + 4 * plan[1]))
+  call('SET', st.key, text, 'PX', string.format('%.0f', lifetime))
 end
 
--- Writes the whole string: a first write, growth, a new base or width.
-local function rewriteRing(st, spec, lifetime, now, last)
-  if st.old == 0 then st.width, st.base = spec[4], st.fresh[1] end
-  local body = storedBytes(st, spec, last) .. packed(st, st.fresh, 1, #st.fresh)
-  st.head = 0
-  st.slots = min(spec[2], max(4, floor(st.count * GROWTH)))
-  st.expiresAt = now + lifetime
-  local padding = string.rep('\0', (st.slots - st.count) * st.width)
-  redis.call('SET', st.key, header(st) .. body .. padding, 'PX', lifetime)
+-- How many units at the front matter no more, where that is worth a look.
+local function deadUnits(st, plan, now)
+  if not st.rewrite and floor(st[COUNT] / SWEEP) == floor(st.written / SWEEP) then return 0 end
+  if plan[2] == 0 then return st[COUNT] end
+  return max(st[FIRST], min(firstAfter(st, st[FIRST], now - plan[3]), st[COUNT]))
 end
 
-local function saveRing(st, spec, now)
+local function save(st, plan, description, now)
   if not st.changed then return end
-  local lifetime = floor(spec[3] * 1.25) + 1000
-  if st.count == 0 then
-    if st.slots > 0 then redis.call('DEL', st.key) end
-    return
+  local lifetime = floor(plan[5] * 1.25) + 1000
+  local dead = deadUnits(st, plan, now)
+  if st.rewrite or dead * 3 > st[COUNT]
+    or (st[WIDTH] == 4 and st[NEWEST] - st[BASE] > LAST_OFFSET) then
+    return rewrite(st, plan, description, lifetime, now, dead)
   end
-  local last = st.fresh[#st.fresh] or st.base
-  if st.count > st.slots or st.width ~= spec[4]
-    or (st.width == 4 and last - st.base > LAST_OFFSET) then
-    rewriteRing(st, spec, lifetime, now, last)
-    return
-  end
-  local slot = st.head + st.old
-  if slot >= st.slots then slot = slot - st.slots end
-  local units = #st.fresh
-  local first = min(units, st.slots - slot)
-  if first > 0 then
-    redis.call('SETRANGE', st.key, HEADER + slot * st.width, packed(st, st.fresh, 1, first))
-  end
-  if units > first then
-    redis.call('SETRANGE', st.key, HEADER, packed(st, st.fresh, first + 1, units))
-  end
-  local renew = now + spec[3] > st.expiresAt
-  if renew then st.expiresAt = now + lifetime end
-  redis.call('SETRANGE', st.key, 0, header(st))
-  if renew then redis.call('PEXPIRE', st.key, lifetime) end
+  local renew = now + plan[5] > st[EXPIRES]
+  if renew then st[EXPIRES] = now + lifetime end
+  local bytes = packed(st, 1) .. pack(plan.format, unpack(st, 1, 10 + 4 * plan[1]))
+  call('SETRANGE', st.key, st.start + st.written * st[WIDTH], bytes)
+  if renew then call('PEXPIRE', st.key, string.format('%.0f', lifetime)) end
 end
 `

@@ -8,18 +8,8 @@ import { ZSET } from './zset.ts'
 
 export type CountersForm = 'ring' | 'zset'
 
-/** Storage functions that the rules call before they are defined. */
-const FORWARD = 'local at, countAfter, push, remove\n'
-
-const RING_STORAGE = `${RING}
-local load, save = readRing, saveRing
-`
-const ZSET_STORAGE = `${ZSET}
-local load, save = readZset, function() end
-`
-
 /** The text of the script. Deterministic: its SHA-1 names it on the server. */
 export function scriptOf(form: CountersForm): string {
-  const storage = form === 'ring' ? RING_STORAGE : ZSET_STORAGE
-  return [ARITHMETIC, FORWARD, METERS, storage, RULES, MAIN].join('')
+  const storage = form === 'ring' ? RING : ZSET
+  return [ARITHMETIC, METERS, 'local adoptLimits\n', storage, RULES, MAIN].join('')
 }

@@ -1,63 +1,103 @@
 /**
  * Lua: the readable form. One sorted set a subject: one member an admitted unit, its score the time in
- * ms, its name that time and a running number, so that units of one ms stay apart.
+ * ms, its name that time and a running number, so that units of one ms stay apart. Bursts, buckets and
+ * fixed windows are a hash beside it: a limit's name, its rule, quota and window, and four numbers.
  */
 export const ZSET = `
-local function readZset(key)
-  return { key = key, count = redis.call('ZCARD', key) }
+local function whole(number) return string.format('%.0f', number) end
+
+local function timeOf(st, rank)
+  return tonumber(call('ZRANGE', st.key, -rank, -rank, 'WITHSCORES')[2])
 end
 
--- The unit at that index; 0 is the oldest.
-function at(st, index)
-  return tonumber(redis.call('ZRANGE', st.key, index, index, 'WITHSCORES')[2])
-end
-
-function countAfter(st, since)
-  return redis.call('ZCOUNT', st.key, string.format('(%.0f', since), '+inf')
-end
-
--- Forgets what no limit looks at any more.
-local function prune(st, spec, now)
-  if st.count == 0 then return end
-  local gone = redis.call('ZREMRANGEBYSCORE', st.key, '-inf', string.format('%.0f', now - spec[3]))
-  st.count = st.count - gone
-  if st.count > spec[2] then
-    redis.call('ZREMRANGEBYRANK', st.key, 0, st.count - spec[2] - 1)
-    st.count = spec[2]
+local function measure(st, plan, now)
+  local o = 11
+  for p = 7, 2 + 5 * plan[1], 5 do
+    if plan[p] < BUCKET then
+      local used = call('ZCOUNT', st.key, '(' .. whole(now - plan[p + 2]), '+inf')
+      st[o + USED] = used
+      if used > 0 then st[o + OLDEST] = timeOf(st, used) end
+    end
+    o = o + 4
   end
 end
 
-local function newest(st)
-  if st.count == 0 then return 0 end
-  return at(st, st.count - 1)
+local function load(key, plan, description, now, replacing, metersKey)
+  local st = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, key = key, metersKey = metersKey }
+  if plan[2] > 0 then
+    call('ZREMRANGEBYSCORE', key, '-inf', whole(now - plan[3]))
+    st[COUNT] = call('ZCARD', key)
+    if st[COUNT] > plan[2] then
+      call('ZREMRANGEBYRANK', key, 0, st[COUNT] - plan[2] - 1)
+      st[COUNT] = plan[2]
+    end
+    if st[COUNT] > 0 then st[NEWEST] = timeOf(st, 1) end
+  end
+  local byName = {}
+  st.names = cjson.decode(description)
+  if metersKey then
+    local flat = call('HGETALL', metersKey)
+    for k = 1, #flat, 2 do
+      local kept = { flat[k], state = {} }
+      for number in string.gmatch(flat[k + 1], '%S+') do
+        if #kept < 4 then kept[#kept + 1] = tonumber(number)
+        else kept.state[#kept.state + 1] = tonumber(number) end
+      end
+      byName[flat[k]] = kept
+    end
+    for i = 1, plan[1] do
+      local kept = byName[st.names[i][1]]
+      if kept and kept[2] ~= plan[2 + 5 * i] and not replacing then return false end
+    end
+  end
+  adoptLimits(st, plan, st.names, byName, now)
+  return st
 end
 
-function push(st, spec, now, units)
-  local added = min(units, spec[2])
-  local score = string.format('%.0f', now)
-  local last = redis.call('ZRANGE', st.key, -1, -1)[1]
-  local number = 0
+local function push(st, plan, now, units)
+  local added, score = min(units, plan[2]), whole(now)
+  local last, number = call('ZRANGE', st.key, -1, -1)[1], 0
   if last then
     local ms, count = string.match(last, '^(%d+)%-(%d+)$')
     if ms == score then number = tonumber(count) + 1 end
   end
-  for i = 0, added - 1 do
-    redis.call('ZADD', st.key, score, string.format('%s-%09d', score, number + i))
+  for k = 0, added - 1 do
+    call('ZADD', st.key, score, string.format('%s-%09d', score, number + k))
   end
-  st.count = st.count + added
-  if st.count > spec[2] then
-    redis.call('ZREMRANGEBYRANK', st.key, 0, st.count - spec[2] - 1)
-    st.count = spec[2]
+  st[COUNT], st[NEWEST] = st[COUNT] + added, now
+  if st[COUNT] > plan[2] then
+    call('ZREMRANGEBYRANK', st.key, 0, st[COUNT] - plan[2] - 1)
+    st[COUNT] = plan[2]
   end
-  redis.call('PEXPIRE', st.key, spec[3] + 1000)
+  call('PEXPIRE', st.key, whole(plan[3] + 1000))
+  st.changed = true
+  measure(st, plan, now)
 end
 
 -- Takes out up to that many units of exactly that time.
-function remove(st, takenAt, units)
-  local score = string.format('%.0f', takenAt)
-  local members = redis.call('ZRANGEBYSCORE', st.key, score, score, 'LIMIT', 0, units)
+local function remove(st, plan, takenAt, units, now)
+  local score = whole(takenAt)
+  local members = call('ZRANGEBYSCORE', st.key, score, score, 'LIMIT', 0, units)
   if #members == 0 then return end
-  redis.call('ZREM', st.key, unpack(members))
-  st.count = st.count - #members
+  call('ZREM', st.key, unpack(members))
+  st[COUNT] = st[COUNT] - #members
+  st[NEWEST] = st[COUNT] > 0 and timeOf(st, 1) or 0
+  measure(st, plan, now)
+end
+
+local function save(st, plan)
+  if not st.changed or not st.metersKey then return end
+  local o, kept = 11, false
+  for p = 7, 2 + 5 * plan[1], 5 do
+    local rule = plan[p]
+    if rule >= BUCKET or (rule == BURST and st[o + BEGAN] ~= NEVER) then
+      local numbers = { rule, plan[p + 1], plan[p + 2], st[o], st[o + 1], st[o + 2], st[o + 3] }
+      for k = 1, 7 do numbers[k] = whole(numbers[k]) end
+      call('HSET', st.metersKey, st.names[(p - 2) / 5][1], table.concat(numbers, ' '))
+      kept = true
+    end
+    o = o + 4
+  end
+  if kept then call('PEXPIRE', st.metersKey, whole(plan[5] + 1000)) end
 end
 `
