@@ -25,7 +25,9 @@ for number = 1, input[3] do
   for k = 1, 6 + 5 * n do plan[k] = input[cursor + k] end
   for i = 1, n do needsMeters = needsMeters or plan[2 + 5 * i] >= BUCKET end
   plan.stateBytes = 40 + 32 * n
+  plan.stateFrom = tostring(-plan.stateBytes)
   plan.format = '<BBBBI4I4I4ddd' .. string.rep('dddd', n)
+  plan.unitFormat = '<I4' .. string.sub(plan.format, 2)
   cursor = cursor + 6 + 5 * n
   plans[number] = plan
 end
@@ -47,7 +49,6 @@ local function stateOf(at, replacing)
     local metersKey = input[at + 4] ~= 0 and KEYS[input[at + 4]] or nil
     st = load(KEYS[index], plans[number], ARGV[1 + number], serverNow, replacing, metersKey)
     if not st then return st end
-    st.plan, st.description = plans[number], ARGV[1 + number]
     states[index] = st
   end
   return st
@@ -55,37 +56,65 @@ end
 
 local function hasPlace(st, at)
   if input[at + 3] == 0 then return true end
-  if not st.inFlight then
+  if not st[IN_FLIGHT] then
     local key = KEYS[input[at + 5]]
     call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', serverNow))
-    st.inFlight = call('ZCARD', key)
+    st[IN_FLIGHT] = call('ZCARD', key)
   end
-  return st.inFlight < input[at + 3]
+  return st[IN_FLIGHT] < input[at + 3]
 end
 
 local function takePlace(st, at, id)
   local key = KEYS[input[at + 5]]
   call('ZADD', key, string.format('%.0f', serverNow + PLACE_LEASE), id)
   call('PEXPIRE', key, PLACE_LEASE)
-  st.inFlight = st.inFlight + 1
+  st[IN_FLIGHT] = st[IN_FLIGHT] + 1
 end
 
--- It is never earlier than what the subjects hold. Measures all windows as of then.
-local function openAll(at, count)
+-- What time it is for these charges: never earlier than what their subjects hold.
+local function timeFor(from, till)
   local now = serverNow
-  for c = 0, count - 1 do now = max(now, stateOf(at + CHARGE * c, true)[NEWEST]) end
-  for c = 0, count - 1 do
-    local st = stateOf(at + CHARGE * c, true)
-    measure(st, st.plan, now)
+  for c = from, till, CHARGE do
+    local newest = stateOf(c, true)[NEWEST]
+    if newest > now then now = newest end
   end
   return now
 end
 
-local function look(at, count, now, reply)
-  for c = at, at + CHARGE * (count - 1), CHARGE do
+local function measureAll(from, till, now)
+  for c = from, till, CHARGE do
+    local st = stateOf(c, true)
+    measure(st, st[PLAN], now)
+  end
+end
+
+local function take(c, now, id)
+  local st = stateOf(c, true)
+  local plan, cost = st[PLAN], input[c + 2]
+  if input[c + 3] ~= 0 then takePlace(st, c, id) end
+  takeMeters(st, plan, cost, now, false)
+  if plan[2] > 0 then push(st, plan, now, cost) end
+end
+
+local function look(from, till, now, reply)
+  for c = from, till, CHARGE do
     local st = stateOf(c)
     reply[#reply + 1] = hasPlace(st, c) and 1 or 0
-    lookAt(st, st.plan, input[c + 2], now, reply)
+    lookAt(st, st[PLAN], input[c + 2], now, reply)
+  end
+  return reply
+end
+
+-- undefined where windows alone do not decide.
+local function consumeWindows(from, till, now)
+  local reply = { 1, now }
+  for c = from, till, CHARGE do
+    local st = stateOf(c)
+    if input[c + 3] ~= 0 or not fitsWindows(st, st[PLAN], input[c + 2], now, reply) then return nil end
+  end
+  for c = from, till, CHARGE do
+    local st = stateOf(c)
+    if st[PLAN][2] > 0 then push(st, st[PLAN], now, input[c + 2]) end
   end
   return reply
 end
@@ -94,32 +123,30 @@ end
 -- Answer: [2, version] | [0, now, look …] | [1, now, statuses …, marks …].
 local function consume(at)
   if input[at] ~= 0 and versionOf(input[at]) > input[at + 1] then return { 2, versionOf(input[at]) } end
-  local idNumber, count = input[at + 2], input[at + 3]
   local from = at + 4
-  local till = from + CHARGE * (count - 1)
-  local now = openAll(from, count)
+  local till = from + CHARGE * (input[at + 3] - 1)
+  local now = timeFor(from, till)
+  local reply = not needsMeters and consumeWindows(from, till, now)
+  if reply then return reply end
+  measureAll(from, till, now)
   for c = from, till, CHARGE do
     local st = stateOf(c)
-    if not (hasPlace(st, c) and fits(st, st.plan, input[c + 2], now)) then
-      return look(from, count, now, { 0, now })
+    if not (hasPlace(st, c) and fits(st, st[PLAN], input[c + 2], now)) then
+      return look(from, till, now, { 0, now })
     end
   end
-  local reply, marks = { 1, now }, nil
+  local marks = {}
+  reply = { 1, now }
   for c = from, till, CHARGE do
     local st = stateOf(c)
-    local plan = st.plan
-    if input[c + 3] ~= 0 then takePlace(st, c, ARGV[idsBefore + idNumber]) end
-    takeMeters(st, plan, input[c + 2], now, false)
-    if plan[2] > 0 then push(st, plan, now, input[c + 2]) end
+    local plan = st[PLAN]
+    take(c, now, ARGV[idsBefore + input[at + 2]])
     status(st, plan, now, reply)
-    if needsMeters then
-      marks = marks or {}
-      for i = 1, plan[1] do
-        if plan[2 + 5 * i] == BUCKET then marks[#marks + 1] = st[8 + 4 * i] + st[10 + 4 * i] end
-      end
+    for i = 1, plan[1] do
+      if plan[2 + 5 * i] == BUCKET then marks[#marks + 1] = st[18 + 4 * i] + st[20 + 4 * i] end
     end
   end
-  for k = 1, marks and #marks or 0 do reply[#reply + 1] = marks[k] end
+  for k = 1, #marks do reply[#reply + 1] = marks[k] end
   return reply
 end
 
@@ -127,13 +154,16 @@ local function defineOthers(kinds)
   -- As above, charging nothing. Answer: [2, version] | [1, now, look …].
   kinds[2] = function(at)
     if input[at] ~= 0 and versionOf(input[at]) > input[at + 1] then return { 2, versionOf(input[at]) } end
-    local now = openAll(at + 4, input[at + 3])
-    return look(at + 4, input[at + 3], now, { 1, now })
+    local from = at + 4
+    local till = from + CHARGE * (input[at + 3] - 1)
+    local now = timeFor(from, till)
+    measureAll(from, till, now)
+    return look(from, till, now, { 1, now })
   end
 
   -- Where limits were replaced since, what was taken stays: that admits too little, not too much.
   local function correct(st, takenAt, extra, marksAt)
-    local plan = st.plan
+    local plan = st[PLAN]
     local now = max(serverNow, st[NEWEST])
     measure(st, plan, now)
     if extra > 0 then
@@ -141,10 +171,10 @@ local function defineOthers(kinds)
       if plan[2] > 0 then push(st, plan, now, extra) end
       return
     end
-    st.changed = true
+    st[CHANGED] = true
     for i = 1, plan[1] do
       if plan[2 + 5 * i] >= BUCKET then
-        meters.giveBack(st, 7 + 4 * i, plan, 2 + 5 * i, -extra, takenAt, input[marksAt + i], now)
+        meters.giveBack(st, 17 + 4 * i, plan, 2 + 5 * i, -extra, takenAt, input[marksAt + i], now)
       end
     end
     if plan[2] == 0 then return end
@@ -162,7 +192,7 @@ local function defineOthers(kinds)
       local st = (extra ~= 0 or input[c + 3] ~= 0) and stateOf(c, false)
       if input[c + 3] ~= 0 then
         local freed = call('ZREM', KEYS[input[c + 5]], ARGV[idsBefore + idNumber])
-        if st and st.inFlight then st.inFlight = st.inFlight - freed end
+        if st and st[IN_FLIGHT] then st[IN_FLIGHT] = st[IN_FLIGHT] - freed end
       end
       if st and extra ~= 0 then correct(st, takenAt, extra, c + CHARGE) end
       c = c + CHARGE + 1 + plans[input[c + 1]][1]
@@ -173,7 +203,7 @@ local function defineOthers(kinds)
   -- a charge, units, how long ago each was admitted elsewhere, oldest first.
   kinds[4] = function(at)
     local st, count = stateOf(at, true), input[at + CHARGE]
-    local plan = st.plan
+    local plan = st[PLAN]
     local last = st[NEWEST]
     local now = max(serverNow, last)
     measure(st, plan, now)
@@ -217,6 +247,6 @@ while cursor < last do
   cursor = cursor + 2 + length
 end
 
-for _, st in pairs(states) do save(st, st.plan, st.description, serverNow) end
+for _, st in pairs(states) do save(st, st[PLAN], st[DESCRIPTION], serverNow) end
 return answers
 `

@@ -14,16 +14,15 @@
  */
 export const RING = `
 local VERSION, STATE_BYTES, STATE_FORMAT, CHUNK, SWEEP = 1, 40, '<BBBBI4I4I4ddd', 32, 64
-local WIDTH, SIGNATURE, BASE, EXPIRES = 2, 5, 9, 10
 local LAST_OFFSET = 4294967295
 
 -- The time of unit n, 0 being the first in the string.
 local function unitAt(st, n)
-  if n >= st.written then return st.fresh[n - st.written + 1] end
+  if n >= st[WRITTEN] then return st[FRESH][n - st[WRITTEN] + 1] end
   local width = st[WIDTH]
-  local position = st.start + n * width
-  local bytes = st.text and string.sub(st.text, position + 1, position + width)
-    or call('GETRANGE', st.key, position, position + width - 1)
+  local position = st[START] + n * width
+  local bytes = st[TEXT] and string.sub(st[TEXT], position + 1, position + width)
+    or call('GETRANGE', st[KEY], position, position + width - 1)
   return st[BASE] + unpackBytes(width == 4 and '<I4' or '<d', bytes)
 end
 
@@ -33,11 +32,11 @@ end
 
 -- The first unit from n on that is later than that: a few are looked at in one read, then halves.
 local function firstAfter(st, n, since)
-  local till = min(n + CHUNK, st.written)
-  if n < till and not st.text then
+  local till = min(n + CHUNK, st[WRITTEN])
+  if n < till and not st[TEXT] then
     local width = st[WIDTH]
-    local position = st.start + n * width
-    local bytes = call('GETRANGE', st.key, position, st.start + till * width - 1)
+    local position = st[START] + n * width
+    local bytes = call('GETRANGE', st[KEY], position, st[START] + till * width - 1)
     local format = width == 4 and '<I4' or '<d'
     local offset = since - st[BASE]
     for k = 1, (till - n) * width, width do
@@ -53,31 +52,27 @@ local function firstAfter(st, n, since)
   return n
 end
 
--- Brings the windows up to that time.
-local function measure(st, plan, now)
-  local o, count = 11, st[COUNT]
-  for p = 7, 2 + 5 * plan[1], 5 do
-    if plan[p] < BUCKET then
-      local from, since = st[o], now - plan[p + 2]
-      if from < st[FIRST] then
-        from = st[FIRST]
-        st[o + OLDEST] = from < count and unitAt(st, from) or 0
-      end
-      if from < count and st[o + OLDEST] <= since then
-        from = firstAfter(st, from + 1, since)
-        st[o + OLDEST] = from < count and unitAt(st, from) or 0
-      end
-      st[o], st[o + USED] = from, count - from
-    end
-    o = o + 4
+-- Brings the window at o up to its new beginning; the units in it.
+local function usedNow(st, o, since)
+  local from, count = st[o], st[COUNT]
+  if from < st[FIRST] then
+    from = st[FIRST]
+    st[o + OLDEST] = from < count and unitAt(st, from) or 0
   end
+  if from < count and st[o + OLDEST] <= since then
+    from = firstAfter(st, from + 1, since)
+    st[o + OLDEST] = from < count and unitAt(st, from) or 0
+  end
+  local used = count - from
+  st[o], st[o + USED] = from, used
+  return used
 end
 
-local function freshState(key, plan)
-  local st = { VERSION, plan[4], plan[1], 0, plan[6], 0, 0, 0, 0, 0, key = key, written = 0, start = 0,
-    fresh = {}, rewrite = true }
-  for o = 11, 7 + 4 * plan[1], 4 do
-    local rule = plan[7 + 5 * (o - 11) / 4]
+local function freshState(key, plan, description)
+  local st = { key, 0, {}, false, false, true, 0, plan, description, false,
+    VERSION, plan[4], plan[1], 0, plan[6], 0, 0, 0, 0, 0 }
+  for o = 21, 17 + 4 * plan[1], 4 do
+    local rule = plan[7 + 5 * (o - 21) / 4]
     st[o], st[o + 1], st[o + 2], st[o + 3] = 0, 0, rule == BURST and NEVER or 0, 0
   end
   return st
@@ -89,20 +84,21 @@ local function replaceLimits(key, plan, description, now)
   local length = unpackBytes('<I2', text)
   local limits = cjson.decode(string.sub(text, 3, 2 + length))
   local format = STATE_FORMAT .. string.rep('dddd', #limits)
-  local st = { unpackBytes(format, text, #text - STATE_BYTES - 32 * #limits + 1) }
-  if st[1] ~= VERSION then error('unknown format of ' .. key) end
-  st.key, st.text, st.start, st.written, st.fresh, st.rewrite = key, text, 2 + length, st[COUNT], {}, true
+  local st = { key, 2 + length, {}, text, false, true, 0, plan, description, false,
+    unpackBytes(format, text, #text - STATE_BYTES - 32 * #limits + 1) }
+  if st[11] ~= VERSION then error('unknown format of ' .. key) end
+  st[WRITTEN] = st[COUNT]
   local byName = {}
   for i = 1, #limits do
-    local o = 7 + 4 * i
+    local o = 17 + 4 * i
     limits[i].state = { st[o], st[o + 1], st[o + 2], st[o + 3] }
     byName[limits[i][1]] = limits[i]
   end
   adoptLimits(st, plan, cjson.decode(description), byName, now)
   st[FIRST] = max(st[FIRST], st[COUNT] - plan[2])
-  st[3], st[SIGNATURE] = plan[1], plan[6]
-  for o = 11, 7 + 4 * plan[1], 4 do
-    if plan[7 + 5 * (o - 11) / 4] < BUCKET and st[COUNT] > 0 then
+  st[LIMITS], st[SIGNATURE] = plan[1], plan[6]
+  for o = 21, 17 + 4 * plan[1], 4 do
+    if plan[7 + 5 * (o - 21) / 4] < BUCKET and st[COUNT] > 0 then
       st[o], st[o + OLDEST] = st[FIRST], st[FIRST] < st[COUNT] and unitAt(st, st[FIRST]) or 0
     end
   end
@@ -111,12 +107,13 @@ end
 
 -- false where the limits were replaced and the caller does not want them replaced again.
 local function load(key, plan, description, now, replacing)
-  local bytes = call('GETRANGE', key, -plan.stateBytes, -1)
-  if bytes == '' then return freshState(key, plan) end
+  local bytes = call('GETRANGE', key, plan.stateFrom, '-1')
+  if bytes == '' then return freshState(key, plan, description) end
   if #bytes == plan.stateBytes then
-    local st = { unpackBytes(plan.format, bytes) }
-    if st[SIGNATURE] == plan[6] and st[1] == VERSION and st[3] == plan[1] then
-      st.key, st.written, st.start, st.fresh = key, st[COUNT], 2 + #description, {}
+    local st = { key, 2 + #description, false, false, false, false, 0, plan, description, false,
+      unpackBytes(plan.format, bytes) }
+    if st[SIGNATURE] == plan[6] and st[11] == VERSION and st[LIMITS] == plan[1] then
+      st[WRITTEN] = st[COUNT]
       return st
     end
   end
@@ -124,9 +121,15 @@ local function load(key, plan, description, now, replacing)
 end
 
 local function push(st, plan, now, units)
-  local fresh, added = st.fresh, min(units, plan[2])
-  for k = #fresh + 1, #fresh + added do fresh[k] = now end
-  local o, count = 11, st[COUNT]
+  local fresh, added = st[FRESH], min(units, plan[2])
+  if not fresh then
+    fresh = { now }
+    st[FRESH] = fresh
+    for k = 2, added do fresh[k] = now end
+  else
+    for k = #fresh + 1, #fresh + added do fresh[k] = now end
+  end
+  local o, count = 21, st[COUNT]
   for p = 7, 2 + 5 * plan[1], 5 do
     if plan[p] < BUCKET then
       if st[o] == count then st[o + OLDEST] = now end
@@ -139,7 +142,7 @@ local function push(st, plan, now, units)
     st[FIRST] = count + added - plan[2]
     measure(st, plan, now)
   end
-  st.changed = true
+  st[CHANGED] = true
 end
 
 -- Takes out up to that many units of exactly that time; newer ones move up.
@@ -151,71 +154,78 @@ local function remove(st, plan, takenAt, units, now)
   end
   if from == finish then return end
   local kept = {}
-  for n = st.written, from - 1 do kept[#kept + 1] = unitAt(st, n) end
+  for n = st[WRITTEN], from - 1 do kept[#kept + 1] = unitAt(st, n) end
   for n = finish, st[COUNT] - 1 do kept[#kept + 1] = unitAt(st, n) end
-  if from < st.written then st.written, st.rewrite = from, true end
-  st.fresh, st[COUNT], st.changed = kept, st.written + #kept, true
+  if from < st[WRITTEN] then st[WRITTEN], st[REWRITE] = from, true end
+  st[FRESH], st[COUNT], st[CHANGED] = kept, st[WRITTEN] + #kept, true
   st[NEWEST] = st[COUNT] > st[FIRST] and unitAt(st, st[COUNT] - 1) or 0
-  for o = 11, 7 + 4 * plan[1], 4 do
-    if plan[7 + 5 * (o - 11) / 4] < BUCKET then st[o] = -1 end
+  for o = 21, 17 + 4 * plan[1], 4 do
+    if plan[7 + 5 * (o - 21) / 4] < BUCKET then st[o] = -1 end
   end
   measure(st, plan, now)
 end
 
 local function packed(st, from)
-  local format, base, parts = st[WIDTH] == 4 and '<I4' or '<d', st[BASE], {}
-  for k = from, #st.fresh do parts[#parts + 1] = pack(format, st.fresh[k] - base) end
-  return #parts == 1 and parts[1] or table.concat(parts)
+  local fresh, base, format = st[FRESH] or {}, st[BASE], st[WIDTH] == 4 and '<I4' or '<d'
+  if from == #fresh then return pack(format, fresh[from] - base) end
+  local parts = {}
+  for k = from, #fresh do parts[#parts + 1] = pack(format, fresh[k] - base) end
+  return table.concat(parts)
 end
 
 -- The units from n on that are in the string, as they are; with another base or width made anew.
 local function storedBytes(st, plan, n)
-  if n >= st.written then
-    st[BASE], st[WIDTH] = st.fresh[n - st.written + 1] or st[NEWEST], plan[4]
+  if n >= st[WRITTEN] then
+    st[BASE], st[WIDTH] = st[FRESH] and st[FRESH][n - st[WRITTEN] + 1] or st[NEWEST], plan[4]
     return ''
   end
-  st.text = st.text or call('GET', st.key)
+  st[TEXT] = st[TEXT] or call('GET', st[KEY])
   if st[WIDTH] == plan[4] and (st[WIDTH] == 8 or st[NEWEST] - st[BASE] <= LAST_OFFSET) then
-    return string.sub(st.text, st.start + n * st[WIDTH] + 1, st.start + st.written * st[WIDTH])
+    return string.sub(st[TEXT], st[START] + n * st[WIDTH] + 1, st[START] + st[WRITTEN] * st[WIDTH])
   end
   local base, format, parts = unitAt(st, n), plan[4] == 4 and '<I4' or '<d', {}
-  for k = n, st.written - 1 do parts[#parts + 1] = pack(format, unitAt(st, k) - base) end
+  for k = n, st[WRITTEN] - 1 do parts[#parts + 1] = pack(format, unitAt(st, k) - base) end
   st[BASE], st[WIDTH] = base, plan[4]
   return table.concat(parts)
 end
 
 -- Writes the whole string, without the units before n.
 local function rewrite(st, plan, description, lifetime, now, n)
-  local body = storedBytes(st, plan, n) .. packed(st, max(1, n - st.written + 1))
+  local body = storedBytes(st, plan, n) .. packed(st, max(1, n - st[WRITTEN] + 1))
   st[COUNT], st[FIRST] = st[COUNT] - n, max(0, st[FIRST] - n)
-  for o = 11, 7 + 4 * plan[1], 4 do
-    if plan[7 + 5 * (o - 11) / 4] < BUCKET then st[o] = max(0, st[o] - n) end
+  for o = 21, 17 + 4 * plan[1], 4 do
+    if plan[7 + 5 * (o - 21) / 4] < BUCKET then st[o] = max(0, st[o] - n) end
   end
   st[EXPIRES] = now + lifetime
   local text = pack('<I2', #description) .. description .. body
-    .. pack(plan.format, unpack(st, 1, 10 + 4 * plan[1]))
-  call('SET', st.key, text, 'PX', string.format('%.0f', lifetime))
+    .. pack(plan.format, unpack(st, 11, 20 + 4 * plan[1]))
+  call('SET', st[KEY], text, 'PX', string.format('%.0f', lifetime))
 end
 
 -- How many units at the front matter no more, where that is worth a look.
 local function deadUnits(st, plan, now)
-  if not st.rewrite and floor(st[COUNT] / SWEEP) == floor(st.written / SWEEP) then return 0 end
+  if not st[REWRITE] and floor(st[COUNT] / SWEEP) == floor(st[WRITTEN] / SWEEP) then return 0 end
   if plan[2] == 0 then return st[COUNT] end
   return max(st[FIRST], min(firstAfter(st, st[FIRST], now - plan[3]), st[COUNT]))
 end
 
 local function save(st, plan, description, now)
-  if not st.changed then return end
+  if not st[CHANGED] then return end
   local lifetime = floor(plan[5] * 1.25) + 1000
   local dead = deadUnits(st, plan, now)
-  if st.rewrite or dead * 3 > st[COUNT]
+  if st[REWRITE] or dead * 3 > st[COUNT]
     or (st[WIDTH] == 4 and st[NEWEST] - st[BASE] > LAST_OFFSET) then
     return rewrite(st, plan, description, lifetime, now, dead)
   end
   local renew = now + plan[5] > st[EXPIRES]
   if renew then st[EXPIRES] = now + lifetime end
-  local bytes = packed(st, 1) .. pack(plan.format, unpack(st, 1, 10 + 4 * plan[1]))
-  call('SETRANGE', st.key, st.start + st.written * st[WIDTH], bytes)
-  if renew then call('PEXPIRE', st.key, string.format('%.0f', lifetime)) end
+  local fresh, bytes = st[FRESH], nil
+  if fresh and #fresh == 1 and st[WIDTH] == 4 then
+    bytes = pack(plan.unitFormat, fresh[1] - st[BASE], unpack(st, 11, 20 + 4 * plan[1]))
+  else
+    bytes = packed(st, 1) .. pack(plan.format, unpack(st, 11, 20 + 4 * plan[1]))
+  end
+  call('SETRANGE', st[KEY], st[START] + st[WRITTEN] * st[WIDTH], bytes)
+  if renew then call('PEXPIRE', st[KEY], string.format('%.0f', lifetime)) end
 end
 `

@@ -3,12 +3,21 @@
  * sliding-window.ts. A plan is flat: `{ count, capacity, horizonMs, width, lifetimeMs, signature,
  * rule, quota, windowMs, extraQuota, burstMs, … }`; limit i begins at p = 2 + 5i.
  *
- * A state is flat, too: some numbers of its storage, then four for limit i from o = 7 + 4i on. Of a
- * window: where it begins, when its oldest unit came, when its last burst began, units in it.
+ * A state is flat, too (a table with names takes several times as long to make): see the places in
+ * arithmetic.ts, then four numbers for limit i from o = 17 + 4i on. Of a window: where it begins, when
+ * its oldest unit came, when its last burst began, units in it.
  * Storage gives `timeOf(st, rank)`, the time of the rank-th newest unit (1 is the newest), and
- * `measure(st, plan, now)`, which brings the windows up to that time.
+ * `usedNow(st, o, since)`, which brings a window up to that time and tells what is in it.
  */
 export const RULES = `
+function measure(st, plan, now)
+  local o = 21
+  for p = 7, 2 + 5 * plan[1], 5 do
+    if plan[p] < BUCKET then usedNow(st, o, now - plan[p + 2]) end
+    o = o + 4
+  end
+end
+
 -- When the rank-th newest unit leaves a window; 0 when there is none.
 local function leavesAt(st, rank, window)
   if rank > st[COUNT] - st[FIRST] then return 0 end
@@ -33,8 +42,23 @@ local function fitsLimit(st, plan, o, p, cost, now)
   return burstRoomAt(st, plan, p, cost) <= now
 end
 
+-- The common case in one pass: windows only, and none of them full. Appends the statuses as they are
+-- after the charge; false, and nothing is appended that counts, where more is to be thought about.
+local function fitsWindows(st, plan, cost, now, reply)
+  local n, o = #reply, 21
+  for p = 7, 2 + 5 * plan[1], 5 do
+    local quota, window = plan[p + 1], plan[p + 2]
+    local used = usedNow(st, o, now - window)
+    local left = quota - used - cost
+    if left < 0 then return false end
+    reply[n + 1], reply[n + 2] = left, used == 0 and window or st[o + OLDEST] + window - now
+    n, o = n + 2, o + 4
+  end
+  return true
+end
+
 local function fits(st, plan, cost, now)
-  local o = 11
+  local o = 21
   for p = 7, 2 + 5 * plan[1], 5 do
     if not fitsLimit(st, plan, o, p, cost, now) then return false end
     o = o + 4
@@ -56,12 +80,12 @@ end
 
 -- Charges what is not counted unit by unit, whether it fits or not. A correction opens no burst.
 local function takeMeters(st, plan, units, now, isCorrection)
-  local o = 11
+  local o = 21
   for p = 7, 2 + 5 * plan[1], 5 do
     local rule = plan[p]
     if rule >= BUCKET then
       meters.take(st, o, plan, p, units, now)
-      st.changed = true
+      st[CHANGED] = true
     elseif rule == BURST and not isCorrection and st[o + USED] + units > plan[p + 1] then
       if now - st[o + BEGAN] >= plan[p + 4] then st[o + BEGAN] = now end
     end
@@ -71,7 +95,7 @@ end
 
 -- Appends what is left and when the next unit comes back, for each limit.
 local function status(st, plan, now, reply)
-  local n, o = #reply, 11
+  local n, o = #reply, 21
   for p = 7, 2 + 5 * plan[1], 5 do
     local quota, used, reset = plan[p + 1], st[o + USED], 0
     if plan[p] >= BUCKET then
@@ -87,7 +111,7 @@ end
 
 -- Appends for each limit its wait and whether it fits now, then all statuses.
 local function lookAt(st, plan, cost, now, reply)
-  local o = 11
+  local o = 21
   for p = 7, 2 + 5 * plan[1], 5 do
     reply[#reply + 1] = max(0, opensAt(st, plan, o, p, cost, now) - now)
     reply[#reply + 1] = fitsLimit(st, plan, o, p, cost, now) and 1 or 0
@@ -98,7 +122,7 @@ end
 
 -- Goes on with what was kept of limits that were replaced: byName has their old limits and numbers.
 function adoptLimits(st, plan, names, byName, now)
-  local o = 11
+  local o = 21
   for p = 7, 2 + 5 * plan[1], 5 do
     local rule = plan[p]
     local kept = byName[names[(p - 2) / 5][1]]

@@ -11,5 +11,5 @@ export type CountersForm = 'ring' | 'zset'
 /** The text of the script. Deterministic: its SHA-1 names it on the server. */
 export function scriptOf(form: CountersForm): string {
   const storage = form === 'ring' ? RING : ZSET
-  return [ARITHMETIC, METERS, 'local adoptLimits\n', storage, RULES, MAIN].join('')
+  return [ARITHMETIC, METERS, 'local adoptLimits, measure\n', storage, RULES, MAIN].join('')
 }

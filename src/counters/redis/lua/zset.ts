@@ -4,26 +4,24 @@
  * fixed windows are a hash beside it: a limit's name, its rule, quota and window, and four numbers.
  */
 export const ZSET = `
+local METERS_KEY, NAMES = START, TEXT
+
 local function whole(number) return string.format('%.0f', number) end
 
 local function timeOf(st, rank)
-  return tonumber(call('ZRANGE', st.key, -rank, -rank, 'WITHSCORES')[2])
+  return tonumber(call('ZRANGE', st[KEY], -rank, -rank, 'WITHSCORES')[2])
 end
 
-local function measure(st, plan, now)
-  local o = 11
-  for p = 7, 2 + 5 * plan[1], 5 do
-    if plan[p] < BUCKET then
-      local used = call('ZCOUNT', st.key, '(' .. whole(now - plan[p + 2]), '+inf')
-      st[o + USED] = used
-      if used > 0 then st[o + OLDEST] = timeOf(st, used) end
-    end
-    o = o + 4
-  end
+local function usedNow(st, o, since)
+  local used = call('ZCOUNT', st[KEY], '(' .. whole(since), '+inf')
+  st[o + USED] = used
+  if used > 0 then st[o + OLDEST] = timeOf(st, used) end
+  return used
 end
 
 local function load(key, plan, description, now, replacing, metersKey)
-  local st = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, key = key, metersKey = metersKey }
+  local st = { key, metersKey, false, false, false, false, 0, plan, description, false,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
   if plan[2] > 0 then
     call('ZREMRANGEBYSCORE', key, '-inf', whole(now - plan[3]))
     st[COUNT] = call('ZCARD', key)
@@ -34,7 +32,7 @@ local function load(key, plan, description, now, replacing, metersKey)
     if st[COUNT] > 0 then st[NEWEST] = timeOf(st, 1) end
   end
   local byName = {}
-  st.names = cjson.decode(description)
+  st[NAMES] = cjson.decode(description)
   if metersKey then
     local flat = call('HGETALL', metersKey)
     for k = 1, #flat, 2 do
@@ -46,58 +44,58 @@ local function load(key, plan, description, now, replacing, metersKey)
       byName[flat[k]] = kept
     end
     for i = 1, plan[1] do
-      local kept = byName[st.names[i][1]]
+      local kept = byName[st[NAMES][i][1]]
       if kept and kept[2] ~= plan[2 + 5 * i] and not replacing then return false end
     end
   end
-  adoptLimits(st, plan, st.names, byName, now)
+  adoptLimits(st, plan, st[NAMES], byName, now)
   return st
 end
 
 local function push(st, plan, now, units)
   local added, score = min(units, plan[2]), whole(now)
-  local last, number = call('ZRANGE', st.key, -1, -1)[1], 0
+  local last, number = call('ZRANGE', st[KEY], -1, -1)[1], 0
   if last then
     local ms, count = string.match(last, '^(%d+)%-(%d+)$')
     if ms == score then number = tonumber(count) + 1 end
   end
   for k = 0, added - 1 do
-    call('ZADD', st.key, score, string.format('%s-%09d', score, number + k))
+    call('ZADD', st[KEY], score, string.format('%s-%09d', score, number + k))
   end
   st[COUNT], st[NEWEST] = st[COUNT] + added, now
   if st[COUNT] > plan[2] then
-    call('ZREMRANGEBYRANK', st.key, 0, st[COUNT] - plan[2] - 1)
+    call('ZREMRANGEBYRANK', st[KEY], 0, st[COUNT] - plan[2] - 1)
     st[COUNT] = plan[2]
   end
-  call('PEXPIRE', st.key, whole(plan[3] + 1000))
-  st.changed = true
+  call('PEXPIRE', st[KEY], whole(plan[3] + 1000))
+  st[CHANGED] = true
   measure(st, plan, now)
 end
 
 -- Takes out up to that many units of exactly that time.
 local function remove(st, plan, takenAt, units, now)
   local score = whole(takenAt)
-  local members = call('ZRANGEBYSCORE', st.key, score, score, 'LIMIT', 0, units)
+  local members = call('ZRANGEBYSCORE', st[KEY], score, score, 'LIMIT', 0, units)
   if #members == 0 then return end
-  call('ZREM', st.key, unpack(members))
+  call('ZREM', st[KEY], unpack(members))
   st[COUNT] = st[COUNT] - #members
   st[NEWEST] = st[COUNT] > 0 and timeOf(st, 1) or 0
   measure(st, plan, now)
 end
 
 local function save(st, plan)
-  if not st.changed or not st.metersKey then return end
-  local o, kept = 11, false
+  if not st[CHANGED] or not st[METERS_KEY] then return end
+  local o, kept = 21, false
   for p = 7, 2 + 5 * plan[1], 5 do
     local rule = plan[p]
     if rule >= BUCKET or (rule == BURST and st[o + BEGAN] ~= NEVER) then
       local numbers = { rule, plan[p + 1], plan[p + 2], st[o], st[o + 1], st[o + 2], st[o + 3] }
       for k = 1, 7 do numbers[k] = whole(numbers[k]) end
-      call('HSET', st.metersKey, st.names[(p - 2) / 5][1], table.concat(numbers, ' '))
+      call('HSET', st[METERS_KEY], st[NAMES][(p - 2) / 5][1], table.concat(numbers, ' '))
       kept = true
     end
     o = o + 4
   end
-  if kept then call('PEXPIRE', st.metersKey, whole(plan[5] + 1000)) end
+  if kept then call('PEXPIRE', st[METERS_KEY], whole(plan[5] + 1000)) end
 end
 `
