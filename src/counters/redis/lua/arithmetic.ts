@@ -4,17 +4,8 @@
  * 2^52; `fmod` cannot. Exact for divisors up to 2^35 (windows reach 2^35 ms).
  */
 export const ARITHMETIC = `
-local SLIDING, BURST, BUCKET, FIXED = 0, 1, 2, 3
-local NEVER, FULLEST = -1e300, 2
 local floor, fmod, max, min, call = math.floor, math.fmod, math.max, math.min, redis.call
 local pack, unpackBytes = struct.pack, struct.unpack
-
--- Places in a state: what only this run knows, then what is kept, then four numbers for each limit.
-local KEY, START, FRESH, TEXT, CHANGED, REWRITE, WRITTEN, PLAN, DESCRIPTION, IN_FLIGHT =
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-local WIDTH, LIMITS, SIGNATURE, COUNT, FIRST, NEWEST, BASE, EXPIRES = 12, 13, 15, 16, 17, 18, 19, 20
--- Of a window's four: the first is where it begins.
-local OLDEST, BEGAN, USED = 1, 2, 3
 
 -- quotient and rest of (a x b + plus) / c
 local function divide(a, b, plus, c)

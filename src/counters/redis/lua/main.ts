@@ -12,7 +12,6 @@
 export const MAIN = `
 local input, cursor = cjson.decode(ARGV[1]), 3
 local serverNow, versionCount = input[1], input[2]
-local PLACE_LEASE, VERSION_LIFETIME, CHARGE = 60000, 86400000, 6
 
 if serverNow == 0 then
   local time = call('TIME')
@@ -24,9 +23,9 @@ for number = 1, input[3] do
   local plan, n = {}, input[cursor + 1]
   for k = 1, 6 + 5 * n do plan[k] = input[cursor + k] end
   for i = 1, n do needsMeters = needsMeters or plan[2 + 5 * i] >= BUCKET end
-  plan.stateBytes = 40 + 32 * n
+  plan.stateBytes = STATE_BYTES + 32 * n
   plan.stateFrom = tostring(-plan.stateBytes)
-  plan.format = '<BBBBI4I4I4ddd' .. string.rep('dddd', n)
+  plan.format = STATE_FORMAT .. string.rep('dddd', n)
   plan.unitFormat = '<I4' .. string.sub(plan.format, 2)
   cursor = cursor + 6 + 5 * n
   plans[number] = plan

@@ -13,9 +13,6 @@
  * once per run, whatever the batch asks of it; its time to live is renewed when a fifth of it is gone.
  */
 export const RING = `
-local VERSION, STATE_BYTES, STATE_FORMAT, CHUNK, SWEEP = 1, 40, '<BBBBI4I4I4ddd', 32, 64
-local LAST_OFFSET = 4294967295
-
 -- The time of unit n, 0 being the first in the string.
 local function unitAt(st, n)
   if n >= st[WRITTEN] then return st[FRESH][n - st[WRITTEN] + 1] end

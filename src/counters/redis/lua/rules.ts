@@ -4,7 +4,7 @@
  * rule, quota, windowMs, extraQuota, burstMs, … }`; limit i begins at p = 2 + 5i.
  *
  * A state is flat, too (a table with names takes several times as long to make): see the places in
- * arithmetic.ts, then four numbers for limit i from o = 17 + 4i on. Of a window: where it begins, when
+ * constants.ts, then four numbers for limit i from o = 17 + 4i on. Of a window: where it begins, when
  * its oldest unit came, when its last burst began, units in it.
  * Storage gives `timeOf(st, rank)`, the time of the rank-th newest unit (1 is the newest), and
  * `usedNow(st, o, since)`, which brings a window up to that time and tells what is in it.

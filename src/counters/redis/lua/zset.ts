@@ -4,8 +4,6 @@
  * fixed windows are a hash beside it: a limit's name, its rule, quota and window, and four numbers.
  */
 export const ZSET = `
-local METERS_KEY, NAMES = START, TEXT
-
 local function whole(number) return string.format('%.0f', number) end
 
 local function timeOf(st, rank)
