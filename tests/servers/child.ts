@@ -42,8 +42,8 @@ export interface Program {
   /** Ends it at once, when nobody needs its data any more. */
   readonly endSignal: 'SIGKILL' | 'SIGQUIT'
   readonly user?: { readonly uid: number; readonly gid: number }
-  /** Rejects or answers false as long as it does not serve. */
-  readonly isReady: () => Promise<boolean>
+  /** Rejects or answers false as long as it, and not another on its port, does not serve. */
+  readonly isReady: (child: Child) => Promise<boolean>
 }
 
 export class Child {
@@ -114,9 +114,11 @@ export class Child {
     })
     this.#process = server
     this.#guard.stdin?.write(`${server.pid}\n`)
-    await until(`${command} serves`, async () => !this.isRunning || isReady()).catch((error) => {
-      throw new Error(`${error.message}; it said: ${this.#output}`, { cause: error })
-    })
+    await until(`${command} serves`, async () => !this.isRunning || isReady(this)).catch(
+      (error) => {
+        throw new Error(`${error.message}; it said: ${this.#output}`, { cause: error })
+      },
+    )
     if (!this.isRunning) throw new Error(`${command} ended; it said: ${this.#output}`)
   }
 

@@ -51,9 +51,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       // In the folder rather than in /dev/shm, where it would outlive SIGKILL.
       ...['-c', 'dynamic_shared_memory_type=mmap', ...args],
     ],
-    isReady: async () => {
-      await query(url, 'SELECT 1')
-      return true
+    async isReady({ folder }) {
+      const [row] = await query(url, 'SHOW data_directory')
+      return row?.['data_directory'] === join(folder, 'data')
     },
   })
   return {
@@ -91,7 +91,12 @@ export async function testDatabase(): Promise<{
   }
   const url = await createDatabase(serverUrl)
   const name = new URL(url).pathname.slice(1)
-  return { url, stop: () => query(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+  return {
+    url,
+    async stop() {
+      await query(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    },
+  }
 }
 
 async function createDatabase(serverUrl: string): Promise<string> {
@@ -102,13 +107,14 @@ async function createDatabase(serverUrl: string): Promise<string> {
   return url.href
 }
 
-async function query(url: string, sql: string): Promise<void> {
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 1000 })
   // A server that is killed meanwhile; the query rejects with the same.
   client.on('error', () => {})
   try {
     await client.connect()
-    await client.query(sql)
+    const { rows } = await client.query(sql)
+    return rows
   } finally {
     await client.end()
   }

@@ -37,7 +37,10 @@ export async function launchNode(options: NodeOptions = {}): Promise<RedisNode> 
       ...(config === undefined ? inMemory : []),
       ...args,
     ],
-    isReady: async () => (await ask(port, 'PING')) === 'PONG',
+    async isReady({ pid }) {
+      const info = String(await ask(port, 'INFO', 'server'))
+      return info.includes(`\nprocess_id:${pid}\r`) && (await ask(port, 'PING')) === 'PONG'
+    },
   })
   return { port, child }
 }
