@@ -88,12 +88,13 @@ export class Child {
     return this.#process !== undefined
   }
 
-  async start(): Promise<void> {
+  /** With these arguments after its own. */
+  async start(more: readonly string[] = []): Promise<void> {
     const { command, args, user, isReady, debianPackage } = this.#program
     if (this.isRunning) throw new Error(`${command} is running already`)
     if (this.#stopped !== undefined) throw new Error(`${command} was stopped for good`)
     this.#output = ''
-    const server = spawn(command, args(this.folder), {
+    const server = spawn(command, [...args(this.folder), ...more], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...user,

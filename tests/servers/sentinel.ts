@@ -90,12 +90,17 @@ function sentinelSet(data: readonly RedisNode[], sentinels: readonly RedisNode[]
     failover: async () => failOver((await master()).port, sentinels),
     async restartDead() {
       resumeMaster()
-      const dead = data.filter(({ child }) => !child.isRunning)
-      await until('a living node is master', async () => !dead.includes(await master()))
-      const { port } = await master()
-      for (const node of dead) await node.child.start()
-      for (const node of data) {
-        if (node.port !== port) await ask(node.port, 'REPLICAOF', '127.0.0.1', String(port))
+      await until('all sentinels name a living master', async () => {
+        const ports = new Set(await mastersSeen(sentinels))
+        return ports.size === 1 && (await master()).child.isRunning
+      })
+      const replicaOf = ['127.0.0.1', String((await master()).port)]
+      for (const { child } of data) {
+        // Never as a master: it has no data, and a sentinel might make the others its replicas.
+        if (!child.isRunning) await child.start(['--replicaof', ...replicaOf])
+      }
+      for (const { port } of data) {
+        if (String(port) !== replicaOf[1]) await ask(port, 'REPLICAOF', ...replicaOf)
       }
       await until('the sentinel set is whole', () => isWhole(sentinels))
     },
