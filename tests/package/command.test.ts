@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT } from '../../scripts/steps.ts'
-import { freePort, newProject, type Project } from './programs.ts'
+import { freePort } from '../servers/ports.ts'
+import { newProject, type Project } from './programs.ts'
 
 let project: Project
 beforeAll(() => {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../../scripts/steps.ts'
-import { freePort, newProject, type Project } from './programs.ts'
+import { freePort } from '../servers/ports.ts'
+import { newProject, type Project } from './programs.ts'
 
 /** The few lines that put a gate into an app, as a user copies them. */
 const app = (port: number): string => `import express from 'express'
