@@ -12,6 +12,14 @@ import type { UsageDelta } from './counters.ts'
 /** A key as it is first written. */
 export type NewKey = Omit<KeyRecord, 'version' | 'status' | 'revokedAtMs'>
 
+/** Makes a request that is sent again recognisable. */
+export interface Idempotency {
+  /** Chosen by whoever sends the request; kept as its SHA-256 only. */
+  readonly key: string
+  /** Of what the request asks for; the same for the same request. */
+  readonly digest: string
+}
+
 /** One legal change of a key. A revoked key never changes again. */
 export type KeyChange =
   | { readonly kind: 'revoke'; readonly atMs: number }
@@ -48,9 +56,24 @@ export interface PositionedAuditRow {
   readonly row: AuditRow
 }
 
+/** A part of another store's data, as it is kept there. */
+export interface ImportedBatch {
+  readonly keys?: readonly KeyRecord[]
+  /** All batches together: in the order of their positions. */
+  readonly audit?: readonly AuditRow[]
+  /** All batches together: oldest first. */
+  readonly usage?: readonly UsageDelta[]
+}
+
 export interface Store {
-  /** Writes a key with version 1 and its audit entry. Rejects with `conflict` if key_id is taken. */
-  insertKey(key: NewKey, audit: AuditEntry): Promise<KeyRecord>
+  /**
+   * Writes a key with version 1 and its audit entry. Rejects with `conflict` if key_id is taken.
+   *
+   * With `idempotency`, a request that is sent again within 24 hours (by the keys' creation times)
+   * changes nothing and resolves to the key that was made first, which tells by its keyId. The same
+   * idempotency key with another digest rejects with `idempotency_conflict`.
+   */
+  insertKey(key: NewKey, audit: AuditEntry, idempotency?: Idempotency): Promise<KeyRecord>
   findKey(keyId: string): Promise<KeyRecord | undefined>
   /** Newest first. */
   listKeys(query: KeyQuery): Promise<readonly KeyRecord[]>
@@ -86,6 +109,15 @@ export interface Store {
   saveUsage(usage: readonly UsageDelta[], nowMs: number): Promise<void>
   /** Everything that has not expired at `nowMs`, oldest first. */
   loadUsage(nowMs: number): Promise<readonly UsageDelta[]>
+
+  /**
+   * Fills an empty store with the data of another one: keys with their version and status, audit
+   * rows with their places and hashes, usage. One change: when `batches` throws, or the kept log does
+   * not verify against `heads`, it rejects and the store stays empty. Rejects with `conflict` when
+   * the store is not empty, or when the log does not verify, naming the row. Later entries continue
+   * the imported chains. Wait for it before anything else is asked of the store.
+   */
+  importData(batches: AsyncIterable<ImportedBatch>, heads: readonly AuditHead[]): Promise<void>
 
   close(): Promise<void>
 }

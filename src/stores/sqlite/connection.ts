@@ -6,6 +6,8 @@
  * BEGIN IMMEDIATE, because other processes may write to the same file. While another process writes,
  * waiting blocks the event loop for at most `BLOCKING_WAIT_MS` at a time; the rest is awaited.
  *
+ * An import is one long transaction that does await; everything else waits until it has ended.
+ *
  * Failure: a transaction that fails is rolled back whole and rejects with `store_unavailable`.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -28,6 +30,7 @@ export class Connection {
   readonly #dataVersion: StatementSync
   #durability: Durability | undefined
   #lastTransaction: Promise<unknown> = Promise.resolve()
+  #import: Promise<unknown> | undefined
   #closing: Promise<void> | undefined
 
   constructor(db: DatabaseSync, path: string, busyTimeoutMs: number) {
@@ -50,8 +53,10 @@ export class Connection {
     return this.prepare(query).all({})
   }
 
-  /** Runs `work`, which only reads, at once. */
-  read<Result>(work: () => Result): Promise<Result> {
+  /** Runs `work`, which only reads, at once, or after an import that is under way. */
+  async read<Result>(work: () => Result): Promise<Result> {
+    // Without this, it would see what is not committed: there is one connection.
+    if (this.#import !== undefined) await this.#import
     return this.#retrying(work)
   }
 
@@ -63,6 +68,33 @@ export class Connection {
     )
     this.#lastTransaction = result.catch(() => undefined)
     return result
+  }
+
+  /**
+   * Runs `work`, which may await, as one transaction after those asked for before. Other processes
+   * cannot write meanwhile; nothing of this one reads or writes.
+   */
+  longTransaction(work: () => Promise<void>): Promise<void> {
+    if (this.#closing !== undefined) return Promise.reject(this.#closedError())
+    const result = this.#lastTransaction.then(() => this.#runLongTransaction(work))
+    this.#lastTransaction = result.catch(() => undefined)
+    return result
+  }
+
+  async #runLongTransaction(work: () => Promise<void>): Promise<void> {
+    await this.#retrying(() => this.#begin('FULL'))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#import = promise
+    try {
+      await work()
+      this.#db.exec('commit')
+    } catch (error) {
+      this.#rollBack()
+      throw this.#errorOf(error)
+    } finally {
+      this.#import = undefined
+      resolve()
+    }
   }
 
   /** Changes when another connection committed something. About 2 µs. */
@@ -101,12 +133,16 @@ export class Connection {
     }
   }
 
-  #runTransaction<Result>(durability: Durability, work: () => Result): Result {
+  #begin(durability: Durability): void {
     if (this.#durability !== durability) {
       this.#db.exec(`pragma synchronous = ${durability}`)
       this.#durability = durability
     }
     this.#db.exec('begin immediate')
+  }
+
+  #runTransaction<Result>(durability: Durability, work: () => Result): Result {
+    this.#begin(durability)
     try {
       const result = work()
       this.#db.exec('commit')

@@ -9,6 +9,7 @@ import type { AuditEntry, AuditEvent } from '../../core/audit.ts'
 import type { Store } from '../../core/ports/store.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Connection, Durability } from './connection.ts'
+import { importData } from './import-data.ts'
 import { Keys } from './keys.ts'
 import { openDatabase } from './open-database.ts'
 import { storeError } from './store-error.ts'
@@ -54,8 +55,10 @@ function storeOn(connection: Connection): Store {
   const usage = new Usage(connection)
 
   return Object.freeze<Store>({
-    insertKey: (key, entry) =>
+    insertKey: (key, entry, idempotency) =>
       connection.transaction('FULL', () => {
+        const earlier = idempotency && keys.claim(key, idempotency)
+        if (earlier !== undefined) return earlier
         const record = keys.insert(key)
         audit.append([entry])
         return record
@@ -88,6 +91,9 @@ function storeOn(connection: Connection): Store {
 
     saveUsage: (deltas, nowMs) => connection.transaction('NORMAL', () => usage.save(deltas, nowMs)),
     loadUsage: (nowMs) => connection.read(() => usage.load(nowMs)),
+
+    importData: (batches, heads) =>
+      connection.longTransaction(() => importData({ keys, audit, usage }, batches, heads)),
 
     close: () => connection.close(),
   })

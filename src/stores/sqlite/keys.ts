@@ -1,35 +1,49 @@
 /** The tables of keys and owners. Every method runs inside a transaction or read of its caller. */
-import { LockgateError } from '../../core/errors.ts'
+import { changedKey, retiredKey } from '../../core/key/key-change.ts'
 import type { KeyRecord } from '../../core/key/key-record.ts'
-import type { KeyChange, KeyQuery, NewKey } from '../../core/ports/store.ts'
+import type { Idempotency, KeyChange, KeyQuery, NewKey } from '../../core/ports/store.ts'
+import {
+  claimFrom,
+  expiredBefore,
+  findClaim,
+  insertClaim,
+  keyIdOfClaim,
+  pruneClaims,
+} from '../tables/idempotency.ts'
+import { keyTaken, noSuchKey, unknownCursor } from '../tables/key-errors.ts'
+import {
+  checkKeyPage,
+  findKey,
+  insertKey,
+  listKeys,
+  putOwner,
+  updateKey,
+} from '../tables/key-queries.ts'
+import { type KeyRow, keyFromRow, newRecord, ownerFromKey, rowFromKey } from '../tables/key-row.ts'
+import type { IdempotencyKeysTable } from '../tables/tables.ts'
 import type { Connection } from './connection.ts'
-import { changedKey, retiredKey } from './key-change.ts'
-import { type KeyRow, keyFromRow, rowFromKey } from './key-row.ts'
-import { checkPageSize } from './page-size.ts'
-import { param, paramsFor, type Statement } from './statement.ts'
-import { tables } from './tables.ts'
-
-const MAX_PAGE_SIZE = 1000
-
-const selectKeys = tables
-  .selectFrom('keys')
-  .innerJoin('owners', 'owners.owner_id', 'keys.owner_id')
-  .selectAll('keys')
-  .select(['owners.email', 'owners.external_id'])
+import { sqlite } from './sql.ts'
+import type { Statement } from './statement.ts'
 
 export class Keys {
   readonly #connection: Connection
   readonly #find: Statement<KeyRow>
   readonly #putOwner: Statement<{ owner_id: number }>
-  readonly #insert: Statement<unknown>
+  readonly #insert: Statement<{ key_id: string }>
   readonly #update: Statement<unknown>
+  readonly #pruneClaims: Statement<unknown>
+  readonly #insertClaim: Statement<{ key_id: string }>
+  readonly #findClaim: Statement<Pick<IdempotencyKeysTable, 'digest' | 'key_id'>>
 
   constructor(connection: Connection) {
     this.#connection = connection
-    this.#find = connection.prepare(findQuery())
-    this.#putOwner = connection.prepare(putOwnerQuery())
-    this.#insert = connection.prepare(insertQuery())
-    this.#update = connection.prepare(updateQuery())
+    this.#find = connection.prepare(findKey(sqlite).compile())
+    this.#putOwner = connection.prepare(putOwner(sqlite).compile())
+    this.#insert = connection.prepare(insertKey(sqlite).compile())
+    this.#update = connection.prepare(updateKey(sqlite).compile())
+    this.#pruneClaims = connection.prepare(pruneClaims(sqlite).compile())
+    this.#insertClaim = connection.prepare(insertClaim(sqlite).compile())
+    this.#findClaim = connection.prepare(findClaim(sqlite).compile())
   }
 
   find(keyId: string): KeyRecord | undefined {
@@ -39,14 +53,24 @@ export class Keys {
 
   /** Returns the record as it reads back. Throws `conflict` when the key_id is taken. */
   insert(key: NewKey): KeyRecord {
-    if (this.find(key.keyId) !== undefined) {
-      throw new LockgateError('conflict', `there is a key ${key.keyId} already`)
-    }
-    const owner = { email: key.owner.email.toLowerCase(), external_id: key.owner.externalId }
-    const ownerId = this.#putOwner.get(owner)?.owner_id ?? 0
-    const record: KeyRecord = { ...key, version: 1, status: 'active', revokedAtMs: null }
-    this.#insert.run(rowFromKey(record, ownerId))
-    return this.#require(key.keyId)
+    return this.add(newRecord(key))
+  }
+
+  /** A record as it is, from another store. Throws `conflict` when the key_id is taken. */
+  add(record: KeyRecord): KeyRecord {
+    const ownerId = this.#putOwner.get(ownerFromKey(record))?.owner_id ?? 0
+    const inserted = this.#insert.get(rowFromKey(record, ownerId))
+    if (inserted === undefined) throw keyTaken(record.keyId)
+    return this.#require(record.keyId)
+  }
+
+  /** The key that the same request made before. Throws `idempotency_conflict`. */
+  claim(key: NewKey, idempotency: Idempotency): KeyRecord | undefined {
+    const claim = claimFrom(key, idempotency)
+    this.#pruneClaims.run(expiredBefore(key))
+    if (this.#insertClaim.get(claim) !== undefined) return undefined
+    const earlier = this.#findClaim.get(claim)
+    return earlier && this.#require(keyIdOfClaim(earlier, idempotency))
   }
 
   /** Throws `not_found` or `conflict`. The same version as before means that nothing changed. */
@@ -62,26 +86,15 @@ export class Keys {
   }
 
   list(query: KeyQuery): KeyRecord[] {
-    checkPageSize(query.pageSize, MAX_PAGE_SIZE)
-    const { ownerEmail, tier, status, after } = query
-    let select = selectKeys
-    if (ownerEmail !== undefined) select = select.where('email', '=', ownerEmail.toLowerCase())
-    if (tier !== undefined) select = select.where('keys.tier', '=', tier)
-    if (status !== undefined) select = select.where('keys.status', '=', status)
-    if (after !== undefined) {
-      const { createdAtMs, keyId } = this.#cursor(after)
-      select = select.where(({ eb, refTuple, tuple }) =>
-        eb(refTuple('keys.created_at_ms', 'keys.key_id'), '<', tuple(createdAtMs, keyId)),
-      )
-    }
-    const newestFirst = select.orderBy('keys.created_at_ms', 'desc').orderBy('keys.key_id', 'desc')
-    return this.#connection.all(newestFirst.limit(query.pageSize).compile()).map(keyFromRow)
+    checkKeyPage(query)
+    const after = query.after === undefined ? undefined : this.#cursor(query.after)
+    return this.#connection.all(listKeys(sqlite, query, after).compile()).map(keyFromRow)
   }
 
   #cursor(keyId: string): KeyRecord {
     const key = this.find(keyId)
-    if (key !== undefined) return key
-    throw new LockgateError('invalid_parameter', 'the cursor is not the key_id of a known key')
+    if (key === undefined) throw unknownCursor()
+    return key
   }
 
   #write(key: KeyRecord): KeyRecord {
@@ -91,41 +104,7 @@ export class Keys {
 
   #require(keyId: string): KeyRecord {
     const key = this.find(keyId)
-    if (key !== undefined) return key
-    throw new LockgateError('not_found', `there is no key ${keyId}`)
+    if (key === undefined) throw noSuchKey(keyId)
+    return key
   }
 }
-
-const findQuery = () => selectKeys.where('keys.key_id', '=', param<string>('key_id')).compile()
-
-/** An owner has one external id: the newest that was given. */
-const putOwnerQuery = () =>
-  tables
-    .insertInto('owners')
-    .values(paramsFor('email', 'external_id'))
-    .onConflict((conflict) =>
-      conflict.column('email').doUpdateSet(({ fn, ref }) => ({
-        external_id: fn.coalesce(ref('excluded.external_id'), ref('owners.external_id')),
-      })),
-    )
-    .returning('owner_id')
-    .compile()
-
-const insertQuery = () =>
-  tables
-    .insertInto('keys')
-    .values(
-      paramsFor(
-        ...(['key_id', 'owner_id', 'name', 'tier', 'scopes', 'mode', 'secret_hash'] as const),
-        ...(['status', 'created_at_ms', 'expires_at_ms', 'revoked_at_ms', 'version'] as const),
-        ...(['limit_overrides', 'allowed_addresses', 'rotated_from'] as const),
-      ),
-    )
-    .compile()
-
-const updateQuery = () =>
-  tables
-    .updateTable('keys')
-    .set(paramsFor('secret_hash', 'status', 'expires_at_ms', 'revoked_at_ms', 'version'))
-    .where('key_id', '=', param<string>('key_id'))
-    .compile()

@@ -7,10 +7,14 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { unavailable } from '../store-error.ts'
+import { addIdempotencyKeys } from './idempotency.ts'
 import { createInitialSchema } from './initial.ts'
 
 /** In order; never changed or removed once released. Migration n leads to schema version n. */
-const MIGRATIONS: readonly ((db: DatabaseSync) => void)[] = [createInitialSchema]
+const MIGRATIONS: readonly ((db: DatabaseSync) => void)[] = [
+  createInitialSchema,
+  addIdempotencyKeys,
+]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
 

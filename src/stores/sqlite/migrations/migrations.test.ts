@@ -34,7 +34,9 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 /** Data that reaches every table and column. */
 async function fill(store: Store): Promise<void> {
-  await insert(store, 'Fixture1', { name: "Ada's key", allowedAddresses: ['192.0.2.0/24'] })
+  const named = sampleKey('Fixture1', { name: "Ada's key", allowedAddresses: ['192.0.2.0/24'] })
+  const created = sampleEntry('key.created', { keyId: 'Fixture1' })
+  await store.insertKey(named, created, { key: 'request-1', digest: 'asked' })
   await insert(store, 'Fixture2', {
     owner: { email: 'grace@example.org', externalId: 'cust_42' },
     scopes: ['read', 'chat:write'],

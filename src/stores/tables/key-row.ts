@@ -1,5 +1,6 @@
 /** A key between its table row and its record. */
 import type { KeyMode, KeyRecord, StoredKeyStatus } from '../../core/key/key-record.ts'
+import type { NewKey } from '../../core/ports/store.ts'
 import type { KeysTable, OwnersTable } from './tables.ts'
 
 export type KeyRow = KeysTable & Pick<OwnersTable, 'email' | 'external_id'>
@@ -44,3 +45,16 @@ export function rowFromKey(key: KeyRecord, ownerId: number) {
     rotated_from: key.rotatedFrom,
   } satisfies KeysTable
 }
+
+/** A key as it starts. */
+export const newRecord = (key: NewKey): KeyRecord => ({
+  ...key,
+  version: 1,
+  status: 'active',
+  revokedAtMs: null,
+})
+
+export const ownerFromKey = ({ owner }: Pick<KeyRecord, 'owner'>) => ({
+  email: owner.email.toLowerCase(),
+  external_id: owner.externalId,
+})

@@ -1,12 +1,5 @@
-/** The tables as Kysely sees them. STORAGE.md says what each column means. */
-import {
-  DummyDriver,
-  type Generated,
-  Kysely,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely'
+/** The tables of both stores as Kysely sees them. STORAGE.md says what each column means. */
+import type { Generated, Kysely } from 'kysely'
 
 export interface OwnersTable {
   owner_id: Generated<number>
@@ -68,6 +61,13 @@ export interface UsageMetersTable {
   state: Uint8Array
 }
 
+export interface IdempotencyKeysTable {
+  key_hash: string
+  digest: string
+  key_id: string
+  used_at_ms: number
+}
+
 export interface Tables {
   owners: OwnersTable
   keys: KeysTable
@@ -75,18 +75,8 @@ export interface Tables {
   audit_heads: AuditHeadsTable
   usage_chunks: UsageChunksTable
   usage_meters: UsageMetersTable
+  idempotency_keys: IdempotencyKeysTable
 }
 
-/**
- * Builds typed SQL and runs nothing. Kysely's own SQLite driver awaits between the statements of a
- * transaction, where other requests could slip in on the same connection; `Connection` runs the
- * compiled text synchronously instead, so that a transaction is one unbroken step.
- */
-export const tables: Kysely<Tables> = new Kysely<Tables>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-})
+/** Builds typed SQL in the dialect of one store, and runs nothing. */
+export type SqlBuilder = Kysely<Tables>

@@ -1,7 +1,7 @@
 /** What a change makes of a key. Pure; returns the same record where nothing changes. */
-import { LockgateError } from '../../core/errors.ts'
-import type { KeyRecord } from '../../core/key/key-record.ts'
-import type { KeyChange } from '../../core/ports/store.ts'
+import { LockgateError } from '../errors.ts'
+import type { KeyChange } from '../ports/store.ts'
+import type { KeyRecord } from './key-record.ts'
 
 /** Throws `conflict` when a revoked key is enabled or disabled. */
 export function changedKey(key: KeyRecord, change: KeyChange): KeyRecord {
