@@ -11,14 +11,7 @@ import {
   pruneClaims,
 } from '../tables/idempotency.ts'
 import { keyTaken, noSuchKey, unknownCursor } from '../tables/key-errors.ts'
-import {
-  checkKeyPage,
-  findKey,
-  insertKey,
-  listKeys,
-  putOwner,
-  updateKey,
-} from '../tables/key-queries.ts'
+import { findKey, insertKey, listKeys, putOwner, updateKey } from '../tables/key-queries.ts'
 import { type KeyRow, keyFromRow, newRecord, ownerFromKey, rowFromKey } from '../tables/key-row.ts'
 import type { IdempotencyKeysTable } from '../tables/tables.ts'
 import type { Connection } from './connection.ts'
@@ -86,7 +79,6 @@ export class Keys {
   }
 
   list(query: KeyQuery): KeyRecord[] {
-    checkKeyPage(query)
     const after = query.after === undefined ? undefined : this.#cursor(query.after)
     return this.#connection.all(listKeys(sqlite, query, after).compile()).map(keyFromRow)
   }

@@ -17,9 +17,10 @@ const selectKeys = (sql: SqlBuilder) =>
 export const findKey = (sql: SqlBuilder) =>
   selectKeys(sql).where('keys.key_id', '=', param<string>('key_id'))
 
-/** One page, newest first, after the key `after` where one is given. */
+/** One page, newest first, after the key `after` where one is given. Throws `invalid_parameter`. */
 export function listKeys(sql: SqlBuilder, query: KeyQuery, after: KeyRecord | undefined) {
   const { ownerEmail, tier, status } = query
+  checkPageSize(query.pageSize, MAX_PAGE_SIZE)
   let select = selectKeys(sql)
   if (ownerEmail !== undefined) select = select.where('email', '=', ownerEmail.toLowerCase())
   if (tier !== undefined) select = select.where('keys.tier', '=', tier)
@@ -34,9 +35,6 @@ export function listKeys(sql: SqlBuilder, query: KeyQuery, after: KeyRecord | un
     .orderBy('keys.key_id', 'desc')
     .limit(query.pageSize)
 }
-
-/** Throws `invalid_parameter`. */
-export const checkKeyPage = (query: KeyQuery): void => checkPageSize(query.pageSize, MAX_PAGE_SIZE)
 
 /** An owner has one external id: the newest that was given. */
 export const putOwner = (sql: SqlBuilder) =>

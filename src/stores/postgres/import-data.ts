@@ -1,0 +1,44 @@
+/** Fills an empty database with the data of another store, inside a transaction of its caller. */
+import type { AuditHead } from '../../core/audit.ts'
+import type { ImportedBatch } from '../../core/ports/store.ts'
+import { refuseBroken, refuseOccupied } from '../tables/import.ts'
+import type { AuditLog } from './audit-log.ts'
+import type { Keys } from './keys.ts'
+import type { Session } from './session.ts'
+import type { Usage } from './usage.ts'
+
+export interface ImportedParts {
+  readonly schema: string
+  readonly keys: Keys
+  readonly audit: AuditLog
+  readonly usage: Usage
+}
+
+const TABLES = ['keys', 'audit', 'usage_chunks', 'usage_meters']
+
+/**
+ * Other instances may read meanwhile but not write. Throws `conflict` when there is data already, or
+ * when what came does not verify.
+ */
+export async function importData(
+  session: Session,
+  { schema, keys, audit, usage }: ImportedParts,
+  batches: AsyncIterable<ImportedBatch>,
+  heads: readonly AuditHead[],
+): Promise<void> {
+  const locked = TABLES.map((table) => `"${schema}".${table}`).join(', ')
+  await session.run(`lock table ${locked} in share row exclusive mode`)
+  const found = [
+    ...(await keys.list(session, { pageSize: 1 })),
+    ...(await audit.heads(session)),
+    ...(await usage.load(session, 0)),
+  ]
+  refuseOccupied(found.length > 0)
+  for await (const batch of batches) {
+    for (const key of batch.keys ?? []) await keys.add(session, key)
+    await audit.add(session, batch.audit ?? [])
+    await usage.add(session, batch.usage ?? [])
+  }
+  await audit.addHeads(session, heads)
+  refuseBroken(await audit.verify(session, heads))
+}
