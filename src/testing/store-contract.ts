@@ -16,6 +16,8 @@
 import type { Store } from '../core/ports/store.ts'
 import type { ContractRunner } from './contract-runner.ts'
 import { auditContract } from './store-contract/audit-contract.ts'
+import { idempotencyContract } from './store-contract/idempotency-contract.ts'
+import { importContract } from './store-contract/import-contract.ts'
 import { keyChangeContract } from './store-contract/key-change-contract.ts'
 import { keyContract } from './store-contract/key-contract.ts'
 import { keyListContract } from './store-contract/key-list-contract.ts'
@@ -61,10 +63,12 @@ export function storeContract(
   }
   const tests: StoreTests = { test, durableTest: options.volatile === undefined ? test : skip }
   runner.describe('keys', () => keyContract(tests))
+  runner.describe('requests that are sent again', () => idempotencyContract(tests))
   runner.describe('changes of keys', () => keyChangeContract(tests))
   runner.describe('lists of keys', () => keyListContract(tests))
   runner.describe('the audit log', () => auditContract(tests))
   runner.describe('usage checkpoints', () => usageContract(tests))
+  runner.describe('data from another store', () => importContract(tests))
   runner.describe('the life of a store', () => lifetimeContract(tests))
 }
 

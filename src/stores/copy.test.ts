@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Store } from '../core/ports/store.ts'
+import { copyStore } from './copy.ts'
+import { openSqliteStore } from './sqlite/index.ts'
+import {
+  HOSTILE_TEXTS,
+  insert,
+  START_MS,
+  sampleEntry,
+  sampleKey,
+  verifiedRows,
+} from '../testing/store-contract/samples.ts'
+import { testDatabase } from '../../tests/servers/postgres.ts'
+import { TestSchema } from '../../tests/stores/postgres-schemas.ts'
+
+let url = ''
+let stop = async () => {}
+beforeAll(async () => {
+  const database = await testDatabase()
+  ;({ url, stop } = database)
+})
+afterAll(() => stop())
+
+let folder = ''
+let schema: TestSchema
+let sqlite: Store
+let postgres: Store
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lockgate-copy-'))
+  sqlite = await openSqliteStore({ path: join(folder, 'lockgate.db') })
+  schema = new TestSchema(url)
+  postgres = await schema.open()
+})
+afterEach(async () => {
+  await sqlite.close()
+  await schema.drop()
+  rmSync(folder, { recursive: true })
+})
+
+/** Keys in all states, hostile text everywhere, more than one page of each. */
+async function fill(store: Store): Promise<void> {
+  for (const [index, text] of HOSTILE_TEXTS.entries()) {
+    await insert(store, `id${text}`, {
+      owner: { email: `${index}${text.toLowerCase()}`, externalId: text },
+      ...{ name: text, tier: text, scopes: [text], allowedAddresses: [text] },
+    })
+  }
+  await insert(store, 'Disabled', { createdAtMs: START_MS + 1 })
+  await store.changeKey('Disabled', { kind: 'disable' }, sampleEntry('key.disabled'))
+  const revoke = { kind: 'revoke', atMs: START_MS + 7 } as const
+  await store.changeKey('id', revoke, sampleEntry('key.revoked'))
+  const next = sampleKey('Replaced', { rotatedFrom: 'id%_\\%', expiresAtMs: START_MS + 9 })
+  await store.rotateKey('id%_\\%', next, START_MS + 8, [sampleEntry('key.rotated')])
+  for (let index = 0; index < 500; index++) await insert(store, `Many${index}`)
+  const refusals = HOSTILE_TEXTS.map((text) => sampleEntry('auth.failed', { details: { a: text } }))
+  for (let index = 0; index < 60; index++) await store.appendAudit(refusals)
+  const [subject] = ['k\0a']
+  const expiresAtMs = START_MS + 86_400_000
+  await store.saveUsage([{ subject, admissionsMs: [1, 2], expiresAtMs, meters: { m: [1] } }], 0)
+}
+
+async function contentsOf(store: Store) {
+  const keys = []
+  for (let after: string | undefined; ; ) {
+    const page = await store.listKeys({ pageSize: 100, ...(after === undefined ? {} : { after }) })
+    keys.push(...page)
+    after = page.at(-1)?.keyId
+    if (after === undefined) break
+  }
+  const [rows, heads] = [await verifiedRows(store), await store.auditHeads()]
+  return { keys, rows, heads, usage: await store.loadUsage(0) }
+}
+
+test('SQLite to PostgreSQL and back again loses and changes nothing', async () => {
+  await fill(sqlite)
+  const before = await contentsOf(sqlite)
+  const copied = await copyStore(sqlite, postgres)
+  expect(copied).toEqual({ keys: before.keys.length, auditRows: before.rows.length, chains: 1 })
+  expect(await contentsOf(postgres)).toEqual(before)
+
+  const [one, two] = [await schema.open(), await schema.open()]
+  await insert(one, 'AfterOne')
+  await insert(two, 'AfterTwo')
+  const grown = await contentsOf(postgres)
+  expect(grown.heads).toHaveLength(2)
+  const back = await openSqliteStore({ path: join(folder, 'back.db') })
+  await copyStore(postgres, back)
+  expect(await contentsOf(back)).toEqual(grown)
+  await insert(back, 'AfterAll')
+  expect(await verifiedRows(back)).toHaveLength(grown.rows.length + 1)
+  await back.close()
+})
+
+test('a source that was tampered with is refused by row, and the target stays empty', async () => {
+  await fill(sqlite)
+  const db = new DatabaseSync(join(folder, 'lockgate.db'))
+  db.exec('update audit set count = count + 1 where seq = 7')
+  db.close()
+  const refusal = {
+    code: 'conflict',
+    message: expect.stringMatching(/chain \w{32}, row 7: edited/),
+  }
+  await expect(copyStore(sqlite, postgres)).rejects.toMatchObject(refusal)
+  const empty = { keys: [], rows: [], heads: [], usage: [] }
+  expect(await contentsOf(postgres)).toEqual(empty)
+})
+
+test('a source that is written to meanwhile is refused, and the target stays empty', async () => {
+  await fill(sqlite)
+  const growing: Store = {
+    ...sqlite,
+    async loadUsage(nowMs) {
+      await insert(sqlite, 'Meanwhil')
+      return sqlite.loadUsage(nowMs)
+    },
+  }
+  const refusal = { code: 'conflict', message: expect.stringMatching(/was written to while/) }
+  await expect(copyStore(growing, postgres)).rejects.toMatchObject(refusal)
+  expect(await postgres.listKeys({ pageSize: 1 })).toEqual([])
+})
+
+test('a target that is not empty is refused and left as it is', async () => {
+  await insert(sqlite, 'FromHere')
+  const kept = await insert(postgres, 'WasThere')
+  await expect(copyStore(sqlite, postgres)).rejects.toMatchObject({ code: 'conflict' })
+  await expect(copyStore(sqlite, sqlite)).rejects.toMatchObject({ code: 'conflict' })
+  expect(await postgres.listKeys({ pageSize: 9 })).toEqual([kept])
+})
