@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { testDatabase } from '../../tests/servers/postgres.ts'
+import { TestSchema } from '../../tests/stores/postgres-schemas.ts'
 import type { Store } from '../core/ports/store.ts'
-import { copyStore } from './copy.ts'
-import { openSqliteStore } from './sqlite/index.ts'
 import {
   HOSTILE_TEXTS,
   insert,
@@ -14,8 +14,8 @@ import {
   sampleKey,
   verifiedRows,
 } from '../testing/store-contract/samples.ts'
-import { testDatabase } from '../../tests/servers/postgres.ts'
-import { TestSchema } from '../../tests/stores/postgres-schemas.ts'
+import { copyStore } from './copy.ts'
+import { openSqliteStore } from './sqlite/index.ts'
 
 let url = ''
 let stop = async () => {}
