@@ -18,22 +18,24 @@ export interface PostgresPoolOptions {
 export interface PoolLimits {
   /** Connections at most; default 10. */
   readonly max?: number
-  /** For connecting, and for each statement, in ms; default 5,000. */
-  readonly deadlineMs?: number
+  /** For connecting, or getting a free connection, in ms; default 2,000. A hung one heals after it. */
+  readonly connectTimeoutMs?: number
+  /** For each statement, in ms; default 5,000. */
+  readonly statementTimeoutMs?: number
 }
 
 /** @example const pool = new pg.Pool(postgresPoolOptions('postgres://lockgate@db.internal/app')) */
 export function postgresPoolOptions(url: string, limits: PoolLimits = {}): PostgresPoolOptions {
-  const { max = 10, deadlineMs = 5000 } = limits
+  const { max = 10, connectTimeoutMs = 2000, statementTimeoutMs = 5000 } = limits
   return Object.freeze({
     // What the URL says in its query, such as sslmode or application_name, wins over the rest.
     connectionString: url,
     application_name: 'lockgate',
     max,
-    connectionTimeoutMillis: deadlineMs,
-    statement_timeout: deadlineMs,
-    lock_timeout: deadlineMs,
-    idle_in_transaction_session_timeout: deadlineMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
     keepAlive: true,
   })
 }
