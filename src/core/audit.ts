@@ -13,6 +13,8 @@ export const AUDIT_EVENTS = [
   'auth.failed',
   'admin.signed_in',
   'config.changed',
+  'outage.began',
+  'outage.ended',
 ] as const
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number]

@@ -26,6 +26,16 @@ export class BoundedMap<K, V> {
     this.#entries.delete(key)
   }
 
+  /** At most `count` of the oldest entries. */
+  oldest(count: number): [K, V][] {
+    const found: [K, V][] = []
+    for (const entry of this.#entries) {
+      if (found.length === count) break
+      found.push(entry)
+    }
+    return found
+  }
+
   #forgetOldest(): void {
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest)
