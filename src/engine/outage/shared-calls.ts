@@ -112,7 +112,7 @@ export class SharedCalls {
 
 /** Rejects with a `CountersUnavailableError` where the answer takes longer than `deadlineMs`. */
 export function within<T>(deadlineMs: number, call: () => T | Promise<T>): Promise<T> {
-  return new Promise<T>((resolve) => {
+  return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
       const message = `no answer within ${deadlineMs} ms`
       reject(new CountersUnavailableError('unreachable', message))
