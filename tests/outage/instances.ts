@@ -27,9 +27,7 @@ export async function startInstances(
   count: number,
   options: Partial<OutageCountersOptions> = {},
 ): Promise<Instances> {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'],
-  })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
   const clock = createTestClock()
   const server = new PluggableServer(clock)
   const logged: string[] = []
@@ -47,6 +45,7 @@ export async function startInstances(
       const stepMs = Math.min(left, STEP_MS)
       clock.advance(stepMs)
       await vi.advanceTimersByTimeAsync(stepMs)
+      await new Promise((turned) => setImmediate(turned))
     }
   }
   const warmUp: readonly Limit[] = Object.freeze([])

@@ -51,7 +51,7 @@ export class PluggableServer {
       probe: () => this.#call('probe', () => {}),
       heartbeat: (id, leaseMs) => this.#call('heartbeat', () => this.#alive(id, leaseMs)),
       merge: (usage) => this.#call('merge', () => this.#merge(usage)),
-      close: () => this.#call('close', () => {}),
+      close: () => void this.called.push('close'),
     }
   }
 

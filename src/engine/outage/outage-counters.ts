@@ -28,12 +28,14 @@ import { LocalReceipt, UncountedReceipt } from './local-receipt.ts'
 import type { Outage, OutageEvent, OutageListener } from './outage-event.ts'
 import { LEASE_MS, Peers } from './peers.ts'
 import { Probes } from './probes.ts'
-import { SharedCalls } from './shared-calls.ts'
+import { SharedCalls, within } from './shared-calls.ts'
 import { UsageJournal } from './usage-journal.ts'
 
 const DEFAULT_DEADLINE_MS = 250
 /** How long the end of an outage may wait for what is merged; the rest is merged after it. */
 const MERGE_MS = 1_000
+/** How long the end of this process may wait for a server that does not answer. */
+const CLOSE_MS = 1_000
 
 export interface OutageCountersOptions {
   readonly shared: SharedCounters
@@ -174,8 +176,11 @@ class GuardedCounters implements OutageCounters {
     this.#peers.stop()
     this.#probes.stop()
     if (this.#outage === undefined) await this.#tellRest()
-    await this.#options.local.close()
-    await this.#options.shared.close()
+    const { local, shared, log } = this.#options
+    await local.close()
+    await within(CLOSE_MS, () => shared.close()).catch((error: unknown) => {
+      log.debug({ err: error }, 'the shared counters were not closed in order')
+    })
   }
 
   #decideNow(intent: 'consume' | 'peek', request: ConsumeRequest): ConsumeOutcome {
