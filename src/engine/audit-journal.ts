@@ -1,5 +1,5 @@
 /**
- * The journal of refusals: folds repeats of one event, key, address and limit within a second into
+ * The journal of refusals, and of outages beside them: folds repeats of one event, key, address and limit within a second into
  * one entry with a count, and writes them in groups. Recording never waits for the store.
  *
  * The sum of all counts is exactly the number of refusals: entries that cannot be written are kept
@@ -30,6 +30,7 @@ export class AuditJournal {
   readonly #clock: Clock
   readonly #write: (entries: readonly AuditEntry[]) => Promise<void>
   #folded = new Map<string, Folding>()
+  #added = 0
   #writing: Promise<void> = Promise.resolve()
 
   constructor(clock: Clock, write: (entries: readonly AuditEntry[]) => Promise<void>) {
@@ -59,6 +60,15 @@ export class AuditJournal {
       details: detailsOf(refusal),
       count: 1,
     })
+  }
+
+  /** An entry of its own; only when there are far too many does it fold with others of its event. */
+  add(entry: AuditEntry): void {
+    const veryFull = this.#folded.size >= 2 * MAX_ENTRIES
+    const fold = veryFull ? entry.event : `${entry.event} #${this.#added++}`
+    const known = this.#folded.get(fold)
+    if (known === undefined) this.#folded.set(fold, { ...entry })
+    else known.count += entry.count
   }
 
   /** Writes what is folded now, after any write that is under way. Rejects when it failed. */

@@ -70,12 +70,11 @@ export class Checker {
     presented: string,
     keyId: string,
   ): Promise<Decision> {
-    const { cache, verifier, addresses } = this.#parts
+    const { cache, verifier } = this.#parts
     const known = cache.lastKnown(keyId)
     if (known === undefined || verifier.verifyKnown(known.record, presented) !== 'match') {
-      const blocked = await addresses.failuresRefusal(request.address)
-      if (blocked !== undefined)
-        return this.#refusals.overLimit(request, blocked.code, blocked, null)
+      const blocked = await this.#refusals.blocked(request)
+      if (blocked !== undefined) return blocked
     }
     const key = cache.fresh(keyId) ?? (await cache.load(keyId))
     if (key === 'unavailable')

@@ -22,6 +22,9 @@ import { createFreshness } from './freshness.ts'
 import type { Gate, GateHealth } from './gate.ts'
 import { KeyCache } from './key-cache.ts'
 import { createKeyDirectory } from './key-directory.ts'
+import { KeyFeed } from './key-feed.ts'
+import type { OutageCounters } from './outage/outage-counters.ts'
+import { auditEntryOf, reasonOf } from './outage/outage-event.ts'
 import { type Rounds, startRounds } from './rounds.ts'
 import { createSecretHasher, type SecretHasher } from './secrets/hasher.ts'
 import { createHashingPool } from './secrets/hashing-pool.ts'
@@ -32,7 +35,7 @@ const ROUND_MS = 1_000
 
 export interface GateParts {
   readonly store: Store
-  readonly counters: Counters | CheckpointedCounters
+  readonly counters: Counters | CheckpointedCounters | OutageCounters
   readonly clock: Clock
   readonly keys: KeySettings
   readonly tiers: ReadonlyMap<string, Tier>
@@ -52,13 +55,17 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   await checkpoint?.restore()
   const follower = parts.onAudit && new AuditFollower(store, parts.onAudit)
   await follower?.skipExisting()
+  const feed = store.tellsOfChanges ? undefined : new KeyFeed(store, clock)
+  await feed?.skipExisting()
 
   const journal = new AuditJournal(clock, async (entries) => {
     await store.appendAudit(entries)
   })
+  const outages = isWatched(counters) ? counters : undefined
+  outages?.onOutage((event) => journal.add(auditEntryOf(event, parts.actor)))
   const hasher = createSecretHasher(keys)
   const cache = new KeyCache({
-    ...{ store, clock, tiers, freshness: createFreshness(store, clock) },
+    ...{ store, clock, tiers, freshness: feed ?? createFreshness(store, clock) },
     onStoreFailure: (error) => log.error({ err: error }, 'the store failed'),
   })
   const checker = new Checker({
@@ -77,13 +84,19 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     ],
     (task, error) => log.error({ err: error, task }, 'could not be saved; it will be tried again'),
   )
+  // By itself, so that a long write of the audit log does not hold it up.
+  const feedRounds = startRounds(
+    ROUND_MS,
+    feed ? [{ name: 'keys', run: () => feed.read((keyId) => cache.invalidate(keyId)) }] : [],
+    (_, error) => log.error({ err: error }, 'changes of keys could not be read; tried again'),
+  )
 
   return Object.freeze({
     check: checker.check.bind(checker),
     countRefused: checker.countRefused.bind(checker),
     settle: (allowed: Allowed) => settle(counters, allowed, log),
     keys: createKeyDirectory({
-      ...{ store, counters, cache, hasher, clock, tiers },
+      ...{ store, counters, cache, hasher, clock, tiers, log },
       format: createKeyFormat(keys.prefix),
       defaultActor: parts.actor,
     }),
@@ -93,8 +106,8 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     http: parts.http,
     log,
     notes: { warnings: new Set<string>(), routes: new Map<string, number>() },
-    health: () => healthOf(rounds),
-    close: closeOnce(parts, rounds, async () => {
+    health: () => healthOf(rounds, feedRounds, outages),
+    close: closeOnce(parts, [rounds, feedRounds], async () => {
       checker.close()
       await journal.flush()
       await checkpoint?.save()
@@ -103,10 +116,12 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   })
 }
 
-function isCheckpointed(
-  counters: Counters | CheckpointedCounters,
-): counters is CheckpointedCounters {
+function isCheckpointed(counters: GateParts['counters']): counters is CheckpointedCounters {
   return 'takeUsage' in counters
+}
+
+function isWatched(counters: GateParts['counters']): counters is OutageCounters {
+  return 'onOutage' in counters
 }
 
 function settle(counters: Counters, allowed: Allowed, log: Logger): void {
@@ -135,19 +150,26 @@ async function renewHash(
   }
 }
 
-function healthOf(rounds: Rounds): GateHealth {
+function healthOf(
+  rounds: Rounds,
+  feedRounds: Rounds,
+  outages: OutageCounters | undefined,
+): GateHealth {
   const reasons = rounds.failing().map((task) => `${task} cannot be saved`)
+  if (feedRounds.failing().length > 0) reasons.push('changes of keys cannot be read')
+  const outage = outages?.outage()
+  if (outage !== undefined) reasons.push(reasonOf(outage))
   return reasons.length === 0 ? { status: 'ready', reasons } : { status: 'degraded', reasons }
 }
 
 function closeOnce(
   { counters, store }: Pick<GateParts, 'counters' | 'store'>,
-  rounds: Rounds,
+  allRounds: readonly Rounds[],
   lastRound: () => Promise<void>,
 ): () => Promise<void> {
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    rounds.stop()
+    for (const rounds of allRounds) rounds.stop()
     try {
       await lastRound()
     } finally {

@@ -7,10 +7,13 @@
 import type { Clock } from '../core/ports/clock.ts'
 import type { Store } from '../core/ports/store.ts'
 
+/** Keys that the store confirmed within this time go on working while it is down. */
+export const STORE_OUTAGE_GRACE_MS = 60_000
+
 export interface Freshness {
   /** Grows whenever cached keys may be out of date. */
   generation(): number
-  /** Whether the store answered when it was last asked. */
+  /** False where the store must be asked before a cached key is taken. */
   readonly storeAnswers: boolean
   /** When it last answered, on the monotonic scale; entries of this generation were right then. */
   readonly answeredAtMs: number

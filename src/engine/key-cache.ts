@@ -3,7 +3,10 @@
  *
  * `fresh` is the hot path: one Map read and one comparison. `load` asks the store; callers of the
  * same key share one query. When the store is down, keys confirmed within the last minute go on
- * working and all others are `unavailable`, which is not the same as unknown.
+ * working and all others are `unavailable`, which is not the same as unknown. A key that is known to
+ * have changed is never served as it was before.
+ *
+ * Queries are bounded: a store that does not answer must not gather everyone who asks.
  */
 import type { KeyRecord } from '../core/key/key-record.ts'
 import type { Clock } from '../core/ports/clock.ts'
@@ -11,13 +14,15 @@ import type { Store } from '../core/ports/store.ts'
 import type { Tier } from '../core/tier.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { type CachedKey, unfoldKey } from './cached-key.ts'
-import type { Freshness } from './freshness.ts'
+import { type Freshness, STORE_OUTAGE_GRACE_MS } from './freshness.ts'
 
 const MAX_KEYS = 100_000
 const MAX_UNKNOWN = 10_000
 /** Short: where a store cannot tell of changes, a new key may be refused for this long. */
 const UNKNOWN_FOR_MS = 2_000
-const STORE_OUTAGE_GRACE_MS = 60_000
+/** Queries at once while the store answers, and while it fails: then each may take seconds. */
+const MAX_QUERIES = 1_024
+const MAX_QUERIES_IN_OUTAGE = 64
 
 interface Entry {
   readonly key: CachedKey
@@ -44,6 +49,9 @@ export class KeyCache {
     string,
     { readonly generation: number; readonly lookup: Promise<Lookup> }
   >()
+
+  #queries = 0
+  #storeFails = false
 
   constructor(parts: KeyCacheParts) {
     this.#parts = parts
@@ -73,6 +81,9 @@ export class KeyCache {
     // A query that began before the latest change may miss it, so only one of this generation serves.
     const running = this.#loading.get(keyId)
     if (running?.generation === generation) return running.lookup
+    if (this.#queries >= (this.#storeFails ? MAX_QUERIES_IN_OUTAGE : MAX_QUERIES)) {
+      return Promise.resolve(this.#storeFails ? this.#duringOutage(keyId) : 'unavailable')
+    }
     const started = { generation, lookup: this.#query(keyId, generation) }
     this.#loading.set(keyId, started)
     void started.lookup.then(() => {
@@ -92,20 +103,27 @@ export class KeyCache {
     this.#unknown.delete(keyId)
     this.#loading.delete(keyId)
     const entry = this.#entries.get(keyId)
-    if (entry !== undefined) entry.generation = -1
+    if (entry === undefined) return
+    entry.generation = -1
+    entry.confirmedAtMs = Number.NEGATIVE_INFINITY
   }
 
   /** Never rejects. */
   async #query(keyId: string, generation: number): Promise<Lookup> {
+    this.#queries += 1
     try {
       const record = await this.#parts.store.findKey(keyId)
+      this.#storeFails = false
       if (record !== undefined) return this.#keep(record, generation)
       const untilMs = this.#parts.clock.monotonicMs() + UNKNOWN_FOR_MS
       this.#unknown.set(keyId, { generation, untilMs })
       return 'unknown'
     } catch (error) {
+      this.#storeFails = true
       this.#parts.onStoreFailure(error)
       return this.#duringOutage(keyId)
+    } finally {
+      this.#queries -= 1
     }
   }
 

@@ -1,9 +1,9 @@
 /**
  * Control of keys: issue, import, rotate, revoke, disable, enable, find, list.
  *
- * Order of every change: store first (with its audit row, in one transaction), then the counters'
- * version, then this process's cache. A crash in between leaves the store right, and every cache
- * notices by the store's revision or the version.
+ * Order of every change: store first (with its audit row, in one transaction), then this process's
+ * cache, then the counters' version. A crash in between leaves the store right, and every cache
+ * notices by the store's revision, the version, or the audit row.
  */
 import type { AuditDetails, AuditEntry, AuditEvent } from '../core/audit.ts'
 import { LockgateError } from '../core/errors.ts'
@@ -11,6 +11,7 @@ import type { KeyFormat } from '../core/key/format.ts'
 import type { KeyRecord } from '../core/key/key-record.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Counters } from '../core/ports/counters.ts'
+import type { Logger } from '../core/ports/logger.ts'
 import type { KeyChange, KeyQuery, NewKey, Store } from '../core/ports/store.ts'
 import type { Tier } from '../core/tier.ts'
 import type { Actor, ImportKeyInput, IssuedKey, IssueKeyInput, KeyDirectory } from './gate.ts'
@@ -32,6 +33,7 @@ export interface KeyDirectoryParts {
   readonly clock: Clock
   readonly tiers: ReadonlyMap<string, Tier>
   readonly defaultActor: string
+  readonly log: Logger
 }
 
 export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
@@ -140,10 +142,16 @@ async function rotate(
   return { key, record: replacement }
 }
 
-/** Lets every instance know of the change, this one included. */
+/** Lets every instance know of the change, this one included. The change is made: it cannot fail. */
 async function announce(parts: KeyDirectoryParts, record: KeyRecord): Promise<void> {
-  await parts.counters.setKeyVersion(record.keyId, record.version)
+  const { keyId, version } = record
   parts.cache.put(record)
+  try {
+    await parts.counters.setKeyVersion(keyId, version)
+  } catch (error) {
+    const fields = { err: error, key_id: keyId }
+    parts.log.warn(fields, 'a change of a key: other instances learn of it within two seconds')
+  }
 }
 
 async function findOrThrow(store: Store, keyId: string): Promise<KeyRecord> {

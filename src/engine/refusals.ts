@@ -8,7 +8,7 @@
  * check never rejects because of them.
  */
 import type { Decision, DenialCode, Denied } from '../core/decision.ts'
-import { LockgateError } from '../core/errors.ts'
+import { CountersUnavailableError, LockgateError } from '../core/errors.ts'
 import type { KeyRecord } from '../core/key/key-record.ts'
 import type { LimitStatus } from '../core/limits/limit.ts'
 import type { Refused } from '../core/ports/counters.ts'
@@ -63,6 +63,11 @@ export class Refusals {
     return { allowed: false, code: 'invalid_key', limits: NO_LIMITS }
   }
 
+  /** Whether the address has used up its bad credentials. Counts nothing. */
+  blocked(request: CheckRequest): Promise<Denied | undefined> {
+    return this.#overAddress(request, this.#parts.addresses.failuresRefusal, null)
+  }
+
   /** A refusal that no limit of a key pays for is still one of all requests of its address. */
   async uncharged(request: CheckRequest, denied: Denied): Promise<Decision> {
     if (request.routeOnly === true) return denied
@@ -109,8 +114,13 @@ export class Refusals {
     const request = { presentedKey: undefined, address, requestId }
     const refusal = (over: AddressRefusal | undefined): Denied | undefined =>
       over && this.overLimit(request, over.code, over, null)
-    const over = this.#parts.addresses.countRequest(address)
-    return over instanceof Promise ? over.then(refusal) : refusal(over)
+    const failed = (error: unknown): Denied => this.limiterFailed(request, error)
+    try {
+      const over = this.#parts.addresses.countRequest(address)
+      return over instanceof Promise ? over.then(refusal, failed) : refusal(over)
+    } catch (error) {
+      return failed(error)
+    }
   }
 
   /** Without its tier a key would have no limits at all, so it gets nothing until there is one. */
@@ -124,7 +134,9 @@ export class Refusals {
     if (error instanceof LockgateError && error.code === 'invalid_field') {
       return { allowed: false, code: 'invalid_field', message: error.message, limits: NO_LIMITS }
     }
-    this.#parts.log.error({ err: error, request_id: request.requestId }, 'the counters failed')
+    // An outage is told of when it begins and ends, not at each request.
+    const level = error instanceof CountersUnavailableError ? 'debug' : 'error'
+    this.#parts.log[level]({ err: error, request_id: request.requestId }, 'the counters failed')
     return retryable('limiter_unavailable')
   }
 

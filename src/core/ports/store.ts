@@ -101,8 +101,14 @@ export interface Store {
   auditHeads(): Promise<readonly AuditHead[]>
 
   /**
+   * Whether `externalRevision` tells of changes by other processes. Where it does not, a gate reads
+   * the audit log once a second to learn of changed keys. Rows must then become readable in the order
+   * of their positions, or a change could be passed over.
+   */
+  readonly tellsOfChanges: boolean
+  /**
    * A number that changes when another process changed this store's data. A read of a few µs;
-   * stores that cannot tell return a constant and rely on versions in shared counters.
+   * stores that cannot tell return a constant.
    */
   externalRevision(): number
 

@@ -87,6 +87,7 @@ function storeOn(connection: Connection): Store {
     readAuditTail: (query) => connection.read(() => audit.readTail(query)),
     auditHeads: () => connection.read(() => audit.heads()),
 
+    tellsOfChanges: true,
     externalRevision: () => connection.dataVersion(),
 
     saveUsage: (deltas, nowMs) => connection.transaction('NORMAL', () => usage.save(deltas, nowMs)),
