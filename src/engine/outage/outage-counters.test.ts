@@ -265,14 +265,20 @@ describe('alone, an instance', () => {
     expect(await admitted(20)).toBe(6)
   })
 
-  test('does not settle on the server what that one admitted', async () => {
-    const outcome = await ask()
-    if (outcome.kind !== 'admitted') throw new Error('it was refused')
+  test('ends what the server admitted before, as far as that can be told, and waits for nothing', async () => {
+    await restart(1)
+    const places = { maxConcurrent: 2 }
+    const outcomes = [await ask(0, TEN, places), await ask(0, TEN, places)]
+    const [first, second] = outcomes.flatMap((one) => (one.kind === 'admitted' ? one.receipt : []))
+    if (first === undefined || second === undefined) throw new Error('they were refused')
     running.server.plug = 'refusing'
-    await counters().settle(outcome.receipt, [0])
-    await counters().settle(outcome.receipt, [0])
-    expect(calls('settle')).toBe(1)
-    expect(running.logged.filter((line) => line.includes('not settled'))).toHaveLength(2)
+    await ask()
+    await counters().settle(first)
+    await running.pass(25)
+    expect(running.logged).toContain('a request could not be settled')
+    running.server.plug = 'silent'
+    expect(counters().settle(second)).toBeUndefined()
+    expect(calls('settle')).toBe(2)
   })
 })
 
