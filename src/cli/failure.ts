@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
 import { ConfigError, LockgateError } from '../core/errors.ts'
-import { redactKeys } from './redact-keys.ts'
+import { redact } from '../telemetry/redact.ts'
 
 export const EXIT_DONE = 0
 export const EXIT_FAILED = 1
@@ -28,10 +28,10 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) return usageFailure(error)
   const exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED
   const text = error instanceof Error ? error.message : String(error)
-  if (error instanceof ConfigError) return { exitCode, message: redactKeys(text) }
+  if (error instanceof ConfigError) return { exitCode, message: redact(text) }
   const expected =
     error instanceof UsageError || error instanceof CommandError || error instanceof LockgateError
-  const line = oneLine(redactKeys(text))
+  const line = oneLine(redact(text))
   const message = expected ? line : `unexpected failure: ${line}; "lockgate doctor" may know more`
   return { exitCode, message }
 }
@@ -40,7 +40,7 @@ export function failureOf(error: unknown): Failure {
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT_DONE, message: '' }
   if (error.code === 'commander.help') return { exitCode: EXIT_USAGE, message: '' }
-  const problem = withNearest(oneLine(redactKeys(error.message)).replace(/^error: /, ''))
+  const problem = withNearest(oneLine(redact(error.message)).replace(/^error: /, ''))
   const hint = /Did you mean/.test(problem) ? '' : '; see "lockgate --help"'
   return { exitCode: EXIT_USAGE, message: `${problem.replace(/\.$/, '')}${hint}` }
 }

@@ -1,30 +1,31 @@
 /**
  * JSON logs on stderr, so that stdout stays free for audit rows and command output. Written
- * synchronously: a line that explains a crash must not be lost in a buffer. The redactor is the
- * second line of defence; no caller passes a key, a hash or a credential in the first place.
+ * synchronously: a line that explains a crash must not be lost in a buffer. Each finished line goes
+ * through the redactor, the second line of defence; no caller passes a key, a hash or a credential
+ * in the first place.
  */
 import pino from 'pino'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Settings } from '../core/settings.ts'
+import { redactLine } from './redact-line.ts'
 
-const SECRET_MEMBERS = [
-  'authorization',
-  'key',
-  'apiKey',
-  'secret',
-  'secretHash',
-  'token',
-  'password',
-]
+export interface LoggerOptions {
+  /** Names this process on every line. */
+  readonly instance?: string
+  /** Default: stderr, written synchronously. */
+  readonly destination?: { write(line: string): void }
+}
 
-export function createLogger(level: Settings['logLevel']): Logger {
-  const destination = pino.destination({ dest: 2, sync: true })
+export function createLogger(
+  level: Settings['logLevel'],
+  { instance, destination = pino.destination({ dest: 2, sync: true }) }: LoggerOptions = {},
+): Logger {
   return pino(
     {
       level,
-      base: null,
+      base: instance === undefined ? null : { instance },
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: SECRET_MEMBERS.flatMap((member) => [member, `*.${member}`, `*.*.${member}`]),
+      hooks: { streamWrite: redactLine },
     },
     destination,
   )

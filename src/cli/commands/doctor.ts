@@ -1,6 +1,7 @@
 /** `lockgate doctor`: looks for what is broken or unsafe; exit code 1 where something is broken. */
 import type { Command } from 'commander'
 import { ConfigError } from '../../core/errors.ts'
+import { redact } from '../../telemetry/redact.ts'
 import { databaseFindings } from '../doctor/database-checks.ts'
 import { configFileFinding, databaseModeFinding } from '../doctor/file-checks.ts'
 import { type Finding, fail as failed, ok } from '../doctor/finding.ts'
@@ -8,7 +9,6 @@ import { settingsFindings } from '../doctor/settings-checks.ts'
 import { upstreamFindings } from '../doctor/upstream-check.ts'
 import { CONFIG_OPTION, type ConfigOption, loadFor } from '../open.ts'
 import { printable, say, sayJson, styled } from '../output.ts'
-import { redactKeys } from '../redact-keys.ts'
 
 const LEAST_NODE: readonly [major: number, minor: number] = [22, 18]
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const
@@ -39,7 +39,7 @@ async function configuredFindings(options: ConfigOption): Promise<Finding[]> {
     ]
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return error.message.split('\n').map((line) => failed('config_file', redactKeys(line)))
+    return error.message.split('\n').map((line) => failed('config_file', redact(line)))
   }
 }
 
