@@ -7,6 +7,7 @@ import type { AuditRow } from './core/audit.ts'
 import { ConfigError } from './core/errors.ts'
 import type { Clock } from './core/ports/clock.ts'
 import type { Logger } from './core/ports/logger.ts'
+import type { GateMetrics } from './core/ports/metrics.ts'
 import type { Store } from './core/ports/store.ts'
 import type { Settings } from './core/settings.ts'
 import { createMemoryCounters } from './counters/memory/index.ts'
@@ -28,6 +29,8 @@ export interface GateOptions {
   readonly actor?: string
   /** Default: the machine's clock. */
   readonly clock?: Clock
+  /** Is told of every decision; keeps numbers only. Default: nobody. */
+  readonly metrics?: GateMetrics
 }
 
 export interface LockgateOptions extends GateOptions {
@@ -59,7 +62,7 @@ export async function lockgate(options: LockgateOptions = {}): Promise<Gate> {
 
 const OPTIONS: Readonly<Record<keyof LockgateOptions, true>> = {
   ...{ config: true, configFile: true },
-  ...{ log: true, onAudit: true, actor: true, clock: true },
+  ...{ log: true, onAudit: true, actor: true, clock: true, metrics: true },
 }
 
 /** `lockgate({ tiers })` instead of `lockgate({ config: { tiers } })` would run on the defaults. */
@@ -92,6 +95,7 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
       log: options.log ?? createLogger(settings.logLevel),
       actor: options.actor ?? 'library',
       onAudit: options.onAudit,
+      metrics: options.metrics,
     })
   } catch (error) {
     await store.close()

@@ -1,23 +1,32 @@
 /**
- * The admin listener. This version answers GET /health; everything else is 404 `unknown_route`.
- * Bodies are never read: a connection that sends one is closed after its answer.
+ * The admin listener: a table of routes, each open to all or to keys with a scope; everything else is
+ * 404 `unknown_route`. Keys are checked by the gate as they are everywhere, so an admin's key has its
+ * limits and a guesser is slowed down here, too. Bodies are never read: a connection that sends one is
+ * closed after its answer.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ErrorCode } from '../core/errors.ts'
-import type { GateHealth } from '../engine/gate.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { Gate } from '../engine/gate.ts'
+import { createAdmission } from '../http/admit.ts'
 import { type ListenAddress, listen } from '../http/listen.ts'
 import { createRefuse } from '../http/refusal.ts'
 import { createRequestIds } from '../http/request-id.ts'
+import { onResponseEnd } from '../http/response-end.ts'
 import { writeRefusal } from '../http/write-refusal.ts'
-import { answerHealth } from './health/health.ts'
+import { type HealthOptions, healthRoutes } from './health/health.ts'
+import { type MetricsSource, metricsRoute } from './metrics/metrics.ts'
+import { type AdminAnswer, type AdminRoute, findRoute } from './routes.ts'
 
 const TIMEOUT_MS = 10_000
 
-export interface AdminServerOptions {
-  readonly health: () => GateHealth
-  /** True from the moment on that the process shuts down. */
-  readonly isDraining: () => boolean
+export interface AdminServerOptions extends HealthOptions {
+  /** Checks the keys of those who ask. Without a gate, what needs a key is 503 `auth_unavailable`. */
+  readonly gate?: Gate | undefined
+  /** Without it there is no `/metrics`. */
+  readonly metrics?: MetricsSource | undefined
+  readonly log: Logger
 }
 
 export interface AdminServer {
@@ -27,19 +36,35 @@ export interface AdminServer {
 }
 
 export function createAdminServer(options: AdminServerOptions): AdminServer {
+  const { metrics, log } = options
   const refuse = createRefuse({ errors: 'lockgate', legacyHeaders: false, realm: 'admin' })
   const nextRequestId = createRequestIds()
   const refusal = (code: ErrorCode) => refuse(code, { requestId: nextRequestId() })
+  const isAdmitted = createAdminCheck(options.gate, refusal)
+  const routes = [
+    ...healthRoutes(options),
+    ...(metrics === undefined ? [] : [metricsRoute(metrics)]),
+  ]
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (hasBody(request)) response.setHeader('Connection', 'close')
+    const found = findRoute(routes, { method: request.method ?? '', path: pathOf(request) })
+    if (found.kind !== 'route') {
+      if (found.kind === 'method_not_allowed') response.setHeader('Allow', found.allow)
+      writeRefusal(response, refusal(found.kind))
+    } else if (await isAdmitted(found.route, request, response)) {
+      send(response, await found.route.handle())
+    }
+  }
 
   const server = createServer(
     { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, maxHeaderSize: 16_384 },
     (request, response) => {
-      if (hasBody(request)) response.setHeader('Connection', 'close')
-      if (pathOf(request) !== '/health') return writeRefusal(response, refusal('unknown_route'))
-      if (request.method === 'GET' || request.method === 'HEAD')
-        return sendHealth(response, options)
-      response.setHeader('Allow', 'GET, HEAD')
-      writeRefusal(response, refusal('method_not_allowed'))
+      answer(request, response).catch((error: unknown) => {
+        const requestId = nextRequestId()
+        log.error({ err: error, request_id: requestId }, 'an admin request failed')
+        writeRefusal(response, refuse('internal', { requestId }))
+      })
     },
   )
   server.on('clientError', (_error, socket: Socket) => {
@@ -52,10 +77,41 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
   return { listen: (where) => listen(server, where), close: () => close(server) }
 }
 
-function sendHealth(response: ServerResponse, { health, isDraining }: AdminServerOptions): void {
-  const { status, body } = answerHealth(health(), isDraining())
+type AdminCheck = (
+  route: AdminRoute,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<boolean>
+
+/** Answers those who may not ask; resolves with whether they may. */
+function createAdminCheck(
+  gate: Gate | undefined,
+  refusal: (code: ErrorCode) => Parameters<typeof writeRefusal>[1],
+): AdminCheck {
+  const admit = gate && createAdmission(gate)
+  return async function isAdmitted({ scope }, request, response) {
+    if (scope === 'public') return true
+    if (gate === undefined || admit === undefined) {
+      writeRefusal(response, refusal('auth_unavailable'))
+      return false
+    }
+    const { method = '', url: target = '', rawHeaders, socket } = request
+    const { remoteAddress } = socket
+    const admission = await admit({ method, target, rawHeaders, remoteAddress }, { scope })
+    if (!admission.admitted) {
+      writeRefusal(response, admission.refusal)
+      return false
+    }
+    const { allowed, requestId, headers } = admission
+    if (allowed.mustSettle) onResponseEnd(request, response, () => gate.settle(allowed, requestId))
+    for (const [name, value] of headers) response.setHeader(name, value)
+    return true
+  }
+}
+
+function send(response: ServerResponse, { status, contentType, body }: AdminAnswer): void {
   response.writeHead(status, {
-    'Content-Type': 'application/json',
+    'Content-Type': contentType,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',

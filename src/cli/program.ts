@@ -1,5 +1,4 @@
 /** The command line as a whole: every command with its options. */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAuditCommands } from './commands/audit/audit.ts'
 import { addDemo } from './commands/demo.ts'
@@ -10,6 +9,7 @@ import { addReplay } from './commands/replay.ts'
 import { addServe } from './commands/serve.ts'
 import { addTiers } from './commands/tiers.ts'
 import { EXIT_FAILED } from './failure.ts'
+import { ownVersion } from './version.ts'
 
 /** `end` is called by commands that have shown their result and yet did not succeed. */
 export function createProgram(end: (exitCode: number) => void): Command {
@@ -28,10 +28,4 @@ export function createProgram(end: (exitCode: number) => void): Command {
   addDemo(program, fail)
   addReplay(program, fail)
   return program
-}
-
-function ownVersion(): string {
-  const path = new URL('../../package.json', import.meta.url)
-  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }
-  return version
 }

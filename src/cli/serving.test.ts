@@ -79,17 +79,43 @@ describe('lockgate serve', SLOW, () => {
     expect(out + err).not.toContain('sesame')
   })
 
-  test('the admin listener answers health, and nothing else', async () => {
+  test('the admin listener answers health, and nothing else without a key', async () => {
     const { healthUrl } = await serve(newProject())
     const health = await fetch(healthUrl)
     expect(health.status).toBe(200)
     expect(health.headers.get('cache-control')).toBe('no-store')
-    expect(await health.json()).toEqual({ status: 'ready', reasons: [] })
+    expect(await health.json()).toMatchObject({
+      ...{ status: 'ready', reasons: [], version: expect.stringMatching(/^\d+\./) },
+      checks: { store: { status: 'ok' }, counters: { status: 'ok' }, audit: { status: 'ok' } },
+    })
     const other = await fetch(new URL('/v1/keys', healthUrl))
     expect(other.status).toBe(404)
     expect(await other.json()).toMatchObject({ code: 'unknown_route' })
     const post = await fetch(healthUrl, { method: 'POST', body: 'x' })
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+
+  test('metrics count what the gateway did, for a key with the scope admin', async () => {
+    const folder = newProject()
+    const key = await createKey(folder)
+    const created = await folder.run(
+      ...'keys create --owner ops@example.com --tier paid --scopes admin --json'.split(' '),
+    )
+    const served = await serve(folder)
+    await fetch(served.url, { headers: { authorization: `Bearer ${key}` } })
+    await fetch(served.url)
+    const metricsUrl = new URL('/metrics', served.healthUrl)
+    expect((await fetch(metricsUrl)).status).toBe(401)
+    const authorization = `Bearer ${JSON.parse(created.out).key}`
+    const text = await (await fetch(metricsUrl, { headers: { authorization } })).text()
+    expect(text).toContain('lockgate_decisions_total{outcome="allowed",tier="free"} 1\n')
+    expect(text).toContain(
+      'lockgate_gateway_requests_total{status_class="2xx",route="default"} 1\n',
+    )
+    expect(text).toContain(
+      'lockgate_gateway_requests_total{status_class="4xx",route="default"} 1\n',
+    )
+    expect(text).toContain('process_resident_memory_bytes')
   })
 
   test('SIGTERM lets a request in flight finish', async () => {

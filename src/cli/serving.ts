@@ -12,6 +12,8 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { Settings } from '../core/settings.ts'
 import { createGateway } from '../gateway/index.ts'
 import { createLogger } from '../telemetry/logger.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { metricsPage } from '../telemetry/snapshots.ts'
 import { readPort } from './arguments.ts'
 import { auditJson } from './audit-view.ts'
 import { CommandError, UsageError } from './failure.ts'
@@ -19,6 +21,7 @@ import { type ConfigOption, openOrExplain } from './open.ts'
 import { warn } from './output.ts'
 import { exposureWarnings, unsetUpstreamHeaders } from './serving-checks.ts'
 import { listenForStop } from './stop-signal.ts'
+import { ownVersion } from './version.ts'
 
 export interface ServeOptions extends ConfigOption {
   readonly upstream?: string
@@ -38,12 +41,18 @@ export async function serve(options: ServeOptions): Promise<void> {
   const stop = listenForStop()
   const log = createLogger(settings.logLevel)
   surviveWithoutReader(log)
+  const metrics = createMetrics(settings)
   const gate = await openOrExplain(settings, {
-    ...{ log, actor: 'gateway' },
+    ...{ log, actor: 'gateway', metrics: metrics.gate },
     onAudit: (row) => process.stdout.write(`${auditJson(row)}\n`),
   })
-  const gateway = createGateway({ gate, settings: settings.gateway, log })
-  const admin = createAdminServer({ health: () => gate.health(), isDraining: stop.isReceived })
+  const gateway = createGateway({
+    ...{ gate, settings: settings.gateway, log, metrics: metrics.gateway },
+  })
+  const admin = createAdminServer({
+    ...{ gate, health: () => gate.health(), isDraining: stop.isReceived, log },
+    ...{ version: ownVersion(), metrics: () => metricsPage(metrics.registry) },
+  })
   try {
     const adminAt = await listen(admin, places.host, places.adminPort, '--admin-port')
     const at = await listen(gateway, places.host, places.port, '--port')

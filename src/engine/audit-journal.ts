@@ -38,6 +38,11 @@ export class AuditJournal {
     this.#write = write
   }
 
+  /** Entries that wait to be written. */
+  get size(): number {
+    return this.#folded.size
+  }
+
   record(refusal: RefusalRecord): void {
     const full = this.#folded.size >= MAX_ENTRIES
     const veryFull = this.#folded.size >= 2 * MAX_ENTRIES

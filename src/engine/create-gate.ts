@@ -8,6 +8,7 @@ import { createKeyFormat } from '../core/key/format.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { CheckpointedCounters, Counters } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
+import { type GateMetrics, NO_GATE_METRICS } from '../core/ports/metrics.ts'
 import type { Store } from '../core/ports/store.ts'
 import type { AddressSettings, HttpSettings, KeySettings } from '../core/settings.ts'
 import type { Tier } from '../core/tier.ts'
@@ -19,16 +20,19 @@ import type { CachedKey } from './cached-key.ts'
 import { Checker } from './check.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { createFreshness } from './freshness.ts'
-import type { Gate, GateHealth } from './gate.ts'
+import type { Gate } from './gate.ts'
+import { healthOf } from './health.ts'
 import { KeyCache } from './key-cache.ts'
 import { createKeyDirectory } from './key-directory.ts'
 import { KeyFeed } from './key-feed.ts'
+import { meterChecks } from './metered-checks.ts'
 import type { OutageCounters } from './outage/outage-counters.ts'
-import { auditEntryOf, reasonOf } from './outage/outage-event.ts'
+import { auditEntryOf } from './outage/outage-event.ts'
 import { type Rounds, startRounds } from './rounds.ts'
 import { createSecretHasher, type SecretHasher } from './secrets/hasher.ts'
 import { createHashingPool } from './secrets/hashing-pool.ts'
 import { createSecretVerifier } from './secrets/verifier.ts'
+import { watchStore } from './watched-store.ts'
 
 /** Audit entries and usage reach the store within this time. */
 const ROUND_MS = 1_000
@@ -46,11 +50,14 @@ export interface GateParts {
   readonly actor: string
   /** Receives every new audit row within about a second of its being durable. */
   readonly onAudit?: ((row: AuditRow) => void) | undefined
+  /** Counts what the gate does; default: nobody. */
+  readonly metrics?: GateMetrics | undefined
 }
 
 /** Resolves when saved usage is restored. The gate owns store and counters from then on. */
 export async function createGate(parts: GateParts): Promise<Gate> {
-  const { clock, counters, keys, log, store, tiers } = parts
+  const { clock, counters, keys, log, tiers, metrics = NO_GATE_METRICS } = parts
+  const { store, state: storeState, probe } = watchStore(parts.store, clock, metrics)
   const checkpoint = isCheckpointed(counters) ? new Checkpoint(counters, store, clock) : undefined
   await checkpoint?.restore()
   const follower = parts.onAudit && new AuditFollower(store, parts.onAudit)
@@ -64,6 +71,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   const outages = isWatched(counters) ? counters : undefined
   outages?.onOutage((event) => journal.add(auditEntryOf(event, parts.actor)))
   const hasher = createSecretHasher(keys)
+  const pool = createHashingPool(keys.hashing)
   const cache = new KeyCache({
     ...{ store, clock, tiers, freshness: feed ?? createFreshness(store, clock) },
     onStoreFailure: (error) => log.error({ err: error }, 'the store failed'),
@@ -71,13 +79,14 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   const checker = new Checker({
     ...{ cache, counters, journal, clock, log, actor: parts.actor },
     format: createKeyFormat(keys.prefix),
-    verifier: createSecretVerifier({ hasher, pool: createHashingPool(keys.hashing) }),
+    verifier: createSecretVerifier({ hasher, pool }),
     addresses: createAddressGuard(parts.address, counters),
-    onRehash: (key, secret) => void renewHash(parts, cache, hasher, key, secret),
+    onRehash: (key, secret) => void renewHash({ store, counters, log }, cache, hasher, key, secret),
   })
   const rounds = startRounds(
     ROUND_MS,
     [
+      { name: 'store', run: probe },
       { name: 'audit', run: () => journal.flush() },
       { name: 'usage', run: async () => checkpoint?.save() },
       { name: 'audit feed', run: async () => follower?.showNew() },
@@ -90,11 +99,22 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     feed ? [{ name: 'keys', run: () => feed.read((keyId) => cache.invalidate(keyId)) }] : [],
     (_, error) => log.error({ err: error }, 'changes of keys could not be read; tried again'),
   )
+  metrics.watch(() => {
+    const stats = outages?.stats()
+    return {
+      auditQueue: journal.size,
+      hashingRunning: pool.running,
+      hashingQueued: pool.queued,
+      cachedKeys: cache.size,
+      countersOutage: outages?.outage() !== undefined,
+      countersOutages: stats?.outages ?? 0,
+      localDecisions: stats?.localDecisions ?? 0,
+    }
+  })
 
   return Object.freeze({
-    check: checker.check.bind(checker),
-    countRefused: checker.countRefused.bind(checker),
-    settle: (allowed: Allowed) => settle(counters, allowed, log),
+    ...meterChecks(checker, metrics, (keyId) => cache.lastKnown(keyId)?.record.tier),
+    settle: (allowed: Allowed, requestId?: string) => settle(counters, allowed, log, requestId),
     keys: createKeyDirectory({
       ...{ store, counters, cache, hasher, clock, tiers, log },
       format: createKeyFormat(keys.prefix),
@@ -106,7 +126,13 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     http: parts.http,
     log,
     notes: { warnings: new Set<string>(), routes: new Map<string, number>() },
-    health: () => healthOf(rounds, feedRounds, outages),
+    health: () =>
+      healthOf({
+        store: storeState,
+        failing: rounds.failing(),
+        feedFails: feedRounds.failing().length > 0,
+        outage: outages?.outage(),
+      }),
     close: closeOnce(parts, [rounds, feedRounds], async () => {
       checker.close()
       await journal.flush()
@@ -124,10 +150,12 @@ function isWatched(counters: GateParts['counters']): counters is OutageCounters 
   return 'onOutage' in counters
 }
 
-function settle(counters: Counters, allowed: Allowed, log: Logger): void {
+function settle(counters: Counters, allowed: Allowed, log: Logger, requestId?: string): void {
   const settled = counters.settle(allowed.receipt)
   if (settled instanceof Promise) {
-    settled.catch((error: unknown) => log.error({ err: error }, 'a request could not be settled'))
+    settled.catch((error: unknown) => {
+      log.error({ err: error, request_id: requestId }, 'a request could not be settled')
+    })
   }
 }
 
@@ -148,18 +176,6 @@ async function renewHash(
   } catch (error) {
     log.warn({ err: error, key_id: record.keyId }, 'the hash could not be renewed')
   }
-}
-
-function healthOf(
-  rounds: Rounds,
-  feedRounds: Rounds,
-  outages: OutageCounters | undefined,
-): GateHealth {
-  const reasons = rounds.failing().map((task) => `${task} cannot be saved`)
-  if (feedRounds.failing().length > 0) reasons.push('changes of keys cannot be read')
-  const outage = outages?.outage()
-  if (outage !== undefined) reasons.push(reasonOf(outage))
-  return reasons.length === 0 ? { status: 'ready', reasons } : { status: 'degraded', reasons }
 }
 
 function closeOnce(

@@ -109,9 +109,16 @@ export type AuditVerdict =
       readonly problem: string
     }
 
+/** `down`: no request can be served because of it. `degraded`: requests are served, with less. */
+export interface HealthCheck {
+  readonly status: 'ok' | 'degraded' | 'down'
+  readonly detail?: string
+}
+
 export interface GateHealth {
   readonly status: 'ready' | 'degraded'
   readonly reasons: readonly string[]
+  readonly checks: Readonly<Record<'store' | 'counters' | 'audit', HealthCheck>>
 }
 
 /** What adapters remember once per gate, however many are built on it. It goes away with the gate. */
@@ -126,8 +133,8 @@ export interface Gate {
   /** Synchronous where nothing has to be awaited: verified key, counters in memory. Never rejects
    * for a denial; rejects only for a bug. */
   check(request: CheckRequest): Decision | Promise<Decision>
-  /** Ends an allowed request; needed where `allowed.mustSettle`. Idempotent. */
-  settle(allowed: Allowed): void
+  /** Ends an allowed request; needed where `allowed.mustSettle`. Idempotent. The id is for the log. */
+  settle(allowed: Allowed, requestId?: string): void
   /**
    * Counts a request that was refused before it could be checked (malformed credential …) against
    * its address; a denial when the address is over its limit already.
@@ -146,6 +153,7 @@ export interface Gate {
   /** Where adapters report foot-guns and failures. Never receives a key. */
   readonly log: Logger
   readonly notes: AdapterNotes
+  /** From memory: costs no I/O. */
   health(): GateHealth
   /** Flushes audit and usage, then closes counters and store. Idempotent. */
   close(): Promise<void>

@@ -57,6 +57,10 @@ export class KeyCache {
     this.#parts = parts
   }
 
+  get size(): number {
+    return this.#entries.size
+  }
+
   /** The key if it is cached and nothing has changed since; otherwise `load` it. */
   fresh(keyId: string): CachedKey | undefined {
     const { freshness } = this.#parts

@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ErrorCode } from '../core/errors.ts'
 import type { Logger } from '../core/ports/logger.ts'
+import type { GatewayMetrics } from '../core/ports/metrics.ts'
 import type { Gate } from '../engine/gate.ts'
 import type { Admission, Refusal } from '../http/admission.ts'
 import { closeGentlyAtEnd, cut, isSmallBody } from './answer.ts'
@@ -25,6 +26,7 @@ import type { UpstreamHeaders } from './upstream-headers.ts'
 export interface ExchangeParts {
   readonly gate: Gate
   readonly log: Logger
+  readonly metrics: GatewayMetrics
   readonly upstreamHeaders: UpstreamHeaders
   readonly responseHeaders: ResponseHeaders
   readonly maxBodyBytes: number
@@ -56,6 +58,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   #stall: NodeJS.Timeout | undefined
   /** Set once the head of the answer is written. */
   #writer: BodyWriter | undefined
+  #sentAtMs = 0
   #done = false
 
   constructor(parts: ExchangeParts, arrival: Arrival) {
@@ -112,6 +115,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     })
     const { method, target } = sound
     const path = upstream.basePath + target.pathAndQuery
+    this.#sentAtMs = performance.now()
     upstream.pool.dispatch({ method, path, headers, body: this.#body ?? null }, this)
   }
 
@@ -127,7 +131,8 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     reason = '',
   ): void {
     if (status < 200 || this.#done || this.#admission === undefined) return
-    const { responseHeaders, upstreamHeaders } = this.#parts
+    const { responseHeaders, upstreamHeaders, metrics } = this.#parts
+    metrics.upstreamAnswered(performance.now() - this.#sentAtMs)
     if (status === 401 && upstreamHeaders.suppliesCredential) {
       this.fail('upstream_auth_failed')
       return
@@ -192,7 +197,7 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   }
 
   #settle(): void {
-    if (this.#admission?.allowed.mustSettle === true)
-      this.#parts.gate.settle(this.#admission.allowed)
+    if (this.#admission?.allowed.mustSettle !== true) return
+    this.#parts.gate.settle(this.#admission.allowed, this.#admission.requestId)
   }
 }

@@ -9,6 +9,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../core/ports/logger.ts'
+import { type GatewayMetrics, NO_GATEWAY_METRICS } from '../core/ports/metrics.ts'
 import type { GatewaySettings } from '../core/settings.ts'
 import type { Gate } from '../engine/gate.ts'
 import { createAdmission } from '../http/admit.ts'
@@ -21,7 +22,7 @@ import { Exchange, type ExchangeParts } from './exchange.ts'
 import { createPeers } from './peers.ts'
 import { inspect } from './raw-request.ts'
 import { ResponseHeaders } from './response-headers.ts'
-import { NO_ROUTE, optionsFor, Routes } from './routes.ts'
+import { NO_ROUTE, optionsFor, type Route, Routes } from './routes.ts'
 import { countAllHeaders, serverOptions } from './server-options.ts'
 import { Upstreams } from './upstream.ts'
 import { UpstreamHeaders } from './upstream-headers.ts'
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly settings: GatewaySettings
   /** Default: the gate's. */
   readonly log?: Logger
+  /** Counts requests; default: nobody. */
+  readonly metrics?: GatewayMetrics
 }
 
 export interface Gateway {
@@ -49,7 +52,8 @@ export interface Gateway {
  * const gateway = createGateway({ gate, settings: settings.gateway })
  * const { port } = await gateway.listen({ port: 8787, host: '127.0.0.1' })
  */
-export function createGateway({ gate, settings, log = gate.log }: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway {
+  const { gate, settings, log = gate.log, metrics = NO_GATEWAY_METRICS } = options
   const upstreams = new Upstreams(settings)
   const refusal = createRefusals(gate)
   const connections = new Connections(createPeers(gate.http), refusal)
@@ -58,6 +62,7 @@ export function createGateway({ gate, settings, log = gate.log }: GatewayOptions
     parts: {
       gate,
       log,
+      metrics,
       refusal,
       upstreamHeaders: new UpstreamHeaders(settings.upstreamHeaders),
       responseHeaders: new ResponseHeaders(gate.http.legacyHeaders),
@@ -101,6 +106,12 @@ function createHandler(
       return
     }
     connection.expect(response)
+    let route: Route | undefined
+    parts.metrics.began()
+    response.on('close', () => {
+      const status = response.headersSent ? response.statusCode : undefined
+      parts.metrics.ended(route?.name ?? 'none', status)
+    })
     const sound = inspect(request, maxBodyBytes)
     if (!sound.ok || connections.isDraining) {
       const refusal = parts.refusal(sound.ok ? 'overloaded' : sound.code)
@@ -109,7 +120,7 @@ function createHandler(
       return
     }
     const { method, target } = sound
-    const route = routes.match(method, target)
+    route = routes.match(method, target)
     const arrival = { request, response, connection, sound, route, expectsContinue }
     const exchange = new Exchange(parts, arrival)
     const admission = admit(

@@ -12,6 +12,8 @@ import type { Upstream } from './upstream.ts'
 
 /** What a request is checked with and sent to. */
 export interface Route {
+  /** Its path as it was configured; `default` for what fits no route. */
+  readonly name: string
   readonly upstream: Upstream
   /** For GET and HEAD. */
   readonly reading: AdmissionOptions
@@ -37,7 +39,7 @@ export class Routes {
     this.#fallback =
       base === undefined
         ? undefined
-        : { upstream: upstreamOf(base), ...optionsOf(undefined, 1, undefined) }
+        : { name: 'default', upstream: upstreamOf(base), ...optionsOf(undefined, 1, undefined) }
   }
 
   /** The route of a request; undefined where there is none and no default upstream. */
@@ -71,6 +73,7 @@ function compile(
       ? undefined
       : { id: `${route.methods?.join(',') ?? ''} ${route.path}`, limits: route.limits }
   return {
+    name: route.path,
     path: route.path.length > 1 && route.path.endsWith('/') ? route.path.slice(0, -1) : route.path,
     methods,
     upstream: upstreamOf(url),

@@ -7,6 +7,9 @@ import type { CheckRequest, Gate } from '../engine/gate.ts'
 import type { Admission, AdmissionOptions, RawRequest } from './admission.ts'
 import { createAdmission, scopeForMethod } from './admit.ts'
 
+const OK = { status: 'ok' } as const
+const ALL_WELL = { store: OK, counters: OK, audit: OK }
+
 const KEY = `sk_live_7Hq2mZ9x_${'a1B2c3D4e5'.repeat(5).slice(0, 49)}`
 
 const ALLOWED: Decision = {
@@ -61,7 +64,7 @@ function scriptedGate({ check = () => ALLOWED, countRefused, http }: GateScript 
     log,
     address: null,
     notes: { warnings: new Set(), routes: new Map() },
-    health: () => ({ status: 'ready', reasons: [] }),
+    health: () => ({ status: 'ready', reasons: [], checks: ALL_WELL }),
     close: async () => {},
   }
   return { gate, asked, refusedFrom, logged }

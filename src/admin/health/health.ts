@@ -1,16 +1,45 @@
-/** `GET /health`: whether this process can do its work, and why not. Needs no key, tells no secret. */
+/**
+ * Health, for load balancers and people: no key is needed, no secret is told, and nothing is asked of
+ * the database, since anybody may ask.
+ *
+ * `GET /health/live`: the process runs. `GET /health/ready`: it can take requests, if only with less
+ * than everything. `GET /health`: what is the matter, with the status of `ready`.
+ */
 import type { GateHealth } from '../../engine/gate.ts'
+import { type AdminAnswer, type AdminRoute, jsonAnswer } from '../routes.ts'
 
-export interface HealthAnswer {
-  /** 200 while requests are served, also degraded; 503 while shutting down. */
-  readonly status: 200 | 503
-  readonly body: string
+export interface HealthOptions {
+  readonly health: () => GateHealth
+  /** True from the moment on that the process shuts down. */
+  readonly isDraining: () => boolean
+  readonly version: string
 }
 
-export function answerHealth(health: GateHealth, draining: boolean): HealthAnswer {
-  if (draining) return { status: 503, body: bodyOf('draining', ['shutting down']) }
-  return { status: 200, body: bodyOf(health.status, health.reasons) }
+export function healthRoutes(options: HealthOptions): readonly AdminRoute[] {
+  const route = (path: string, handle: () => AdminAnswer): AdminRoute => ({
+    ...{ method: 'GET', path, scope: 'public', handle },
+  })
+  return [
+    route('/health', () => summaryOf(options)),
+    route('/health/live', () => jsonAnswer(200, { status: 'live' })),
+    route('/health/ready', () => readinessOf(options)),
+  ]
 }
 
-const bodyOf = (status: string, reasons: readonly string[]): string =>
-  JSON.stringify({ status, reasons })
+function readinessOf({ health, isDraining }: HealthOptions): AdminAnswer {
+  if (isDraining()) return jsonAnswer(503, { status: 'draining' })
+  const { status, checks } = health()
+  return jsonAnswer(canServe(checks) ? 200 : 503, { status })
+}
+
+function summaryOf({ health, isDraining, version }: HealthOptions): AdminAnswer {
+  const { status, reasons, checks } = health()
+  const known = { checks, version, uptime_seconds: Math.floor(process.uptime()) }
+  if (isDraining()) {
+    return jsonAnswer(503, { status: 'draining', reasons: ['shutting down'], ...known })
+  }
+  return jsonAnswer(canServe(checks) ? 200 : 503, { status, reasons, ...known })
+}
+
+const canServe = (checks: GateHealth['checks']): boolean =>
+  Object.values(checks).every(({ status }) => status !== 'down')

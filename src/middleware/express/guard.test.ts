@@ -10,6 +10,9 @@ import { ConfigError } from '../../core/errors.ts'
 import type { CheckRequest, Gate } from '../../engine/gate.ts'
 import { type GuardOptions, guard } from './index.ts'
 
+const OK = { status: 'ok' } as const
+const ALL_WELL = { store: OK, counters: OK, audit: OK }
+
 const express4: typeof express5 = createRequire(import.meta.url)('express4')
 const KEY = `sk_live_7Hq2mZ9x_${'a1B2c3D4e5'.repeat(5).slice(0, 49)}`
 const WITH_KEY = { authorization: `Bearer ${KEY}` }
@@ -73,7 +76,7 @@ class ScriptedGate implements Gate {
   readonly address = null
   readonly notes = { warnings: new Set<string>(), routes: new Map<string, number>() }
   countRefused(): undefined {}
-  health = () => ({ status: 'ready', reasons: [] }) as const
+  health = () => ({ status: 'ready', reasons: [], checks: ALL_WELL }) as const
   close = async () => {}
 }
 

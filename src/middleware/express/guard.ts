@@ -61,7 +61,7 @@ export function guard<Req extends GuardedRequest = GuardedRequest>(
       return
     }
     const { allowed, identity, requestId } = admission
-    if (allowed.mustSettle) onResponseEnd(req, res, () => gate.settle(allowed))
+    if (allowed.mustSettle) onResponseEnd(req, res, () => gate.settle(allowed, requestId))
     if (res.closed || res.headersSent) return
     for (const [name, value] of admission.headers) res.setHeader(name, value)
     req.lockgate = new Passport(gate, identity, requestId, allowed.limits)

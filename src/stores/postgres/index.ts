@@ -97,6 +97,7 @@ function storeOn(options: CheckedOptions): Store {
 
     // Nothing tells for free that another instance has written; versions in the counters do.
     externalRevision: () => 0,
+    tellsOfChanges: false,
 
     saveUsage: (deltas, nowMs) =>
       database.checkpoint((session) => usage.save(session, deltas, nowMs)),
