@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { GatewayMetrics } from '../../src/core/ports/metrics.ts'
 import type { GatewaySettings } from '../../src/core/settings.ts'
 import { createGateway, type Gateway } from '../../src/gateway/index.ts'
 import type { LockgateConfig } from '../../src/index.ts'
@@ -39,6 +40,7 @@ export interface RigOptions {
   readonly config?: LockgateConfig
   /** Where a configuration file could not say it: times below a second, upstreams by port. */
   readonly gateway?: Partial<GatewaySettings>
+  readonly metrics?: GatewayMetrics
   /** Answers at the upstream; default: `ok` once the body is read. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
@@ -60,7 +62,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     upstream: upstreamUrl,
     ...options.gateway,
   }
-  const gateway = createGateway({ gate: testGate.gate, settings })
+  const { metrics } = options
+  const gateway = createGateway({
+    ...{ gate: testGate.gate, settings },
+    ...(metrics === undefined ? {} : { metrics }),
+  })
   const { port } = await gateway.listen({ port: 0, host: '127.0.0.1' })
   return {
     ...testGate,
