@@ -99,6 +99,20 @@ describe('while the store is down', () => {
     expect(await gate.keys.list()).toHaveLength(1)
   })
 
+  test('health says so, first that some can be served, then that nobody can', async () => {
+    const { gate, clock, broken } = await open()
+    expect(gate.health()).toMatchObject({ status: 'ready', checks: { store: { status: 'ok' } } })
+    broken.store = true
+    await expect(gate.keys.list()).rejects.toThrow('it is down')
+    clock.advance(60_000)
+    expect(gate.health().checks.store.status).toBe('degraded')
+    clock.advance(1)
+    expect(gate.health().checks.store.status).toBe('down')
+    broken.store = false
+    await gate.keys.list()
+    expect(gate.health()).toMatchObject({ status: 'ready', reasons: [] })
+  })
+
   test('no count of the audit log is lost: it is written when the store is back', async () => {
     const { gate, broken } = await open()
     await ask(gate, 'sk_live_bogus')
