@@ -1,7 +1,8 @@
 /**
- * Canaries: a key, its hash and the upstream's credential are driven through the gateway, the
- * middleware and the commands, on good days and bad, with everything logged. None of them may show
- * in what was written, but for a key where it is made and a hash in the database.
+ * Canaries: a key, its hash, the upstream's credential, passwords of databases and the token of a
+ * mail are driven through the gateway, the middleware and the commands, on good days and bad, with
+ * everything logged. None of them may show in what was written, but for a key where it is made and a
+ * hash in the database.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,6 +22,13 @@ const CONFIG = {
   ip: { failures: { quota: 1_000, window: '1m' } },
   tiers: { free: { limits: [{ name: 'minute', quota: 8, window: '1m' }] } },
   upstreamHeaders: { authorization: `Bearer ${UPSTREAM_SECRET}` },
+}
+/** 32 random bytes as a mail would carry them. */
+const MAIL_TOKEN = 'Zk3vQ81cTnK2xLw9RbYp5DfHs7JmVgE4uAiOqXeNtz0'
+const PASSWORD = 'canary/of@the?database'
+const URLS = {
+  LOCKGATE_DATABASE_URL: `postgres://ada:${PASSWORD}@127.0.0.1:1/lockgate`,
+  LOCKGATE_REDIS_URL: `redis://:${PASSWORD}@127.0.0.1:1/0`,
 }
 const EVERYTHING = { LOCKGATE_LOG_LEVEL: 'trace' }
 const SLOW = 120_000
@@ -90,6 +98,8 @@ function requestsWith(key: string): string[] {
     lines(`/${key}`),
     lines(`//${key}@evil.example/`),
     lines('/', `X-Forwarded-For: ${key}`, `Forwarded: for=${key}`),
+    lines(`/replace/${MAIL_TOKEN}`, `X-API-Key: ${key}`, `Referer: /replace/${MAIL_TOKEN}`),
+    lines(`/replace/${MAIL_TOKEN}`),
     lines('/', `Host: ${key}`),
     lines('/', `Content-Length: ${key}`),
     lines('/', `Transfer-Encoding: ${key}`),
@@ -144,7 +154,7 @@ test('the gateway, its log at trace, its audit and its crash hold none', {
   await until(() => served.err().includes('"level":50'), 'an error')
   served.child.kill('SIGTERM')
   const { out, err } = await served.ended
-  expect(found(out + err, [...needlesOf(key), hash, UPSTREAM_SECRET])).toEqual([])
+  expect(found(out + err, [...needlesOf(key), hash, UPSTREAM_SECRET, MAIL_TOKEN])).toEqual([])
 })
 
 test('the database holds the hash, and no secret in any form', { timeout: SLOW }, async () => {
@@ -208,6 +218,48 @@ test('the commands hold none, also when they fail', { timeout: SLOW }, async () 
   const text = said.map(({ out, err }) => out + err).join('\n')
   expect(said.some(({ code }) => code === 1) && said.some(({ code }) => code === 2)).toBe(true)
   expect(found(text, [...needlesOf(key), hash, UPSTREAM_SECRET])).toEqual([])
+})
+
+test.each(Object.entries(URLS))(
+  'the password in %s, when it cannot be used, is in no command',
+  {
+    timeout: SLOW,
+  },
+  async (name, url) => {
+    const { folder } = await newProject()
+    const env = { ...EVERYTHING, [name]: url }
+    const said = await Promise.all([
+      folder.runWith(env, 'serve', '--upstream', upstreamUrl, '--port', '0', '--admin-port', '0'),
+      folder.runWith(env, 'keys', 'list'),
+      folder.runWith(env, 'doctor'),
+      folder.runWith(env, 'keys', 'show', url),
+      folder.runWith(env, url),
+    ])
+    const text = said.map(({ out, err }) => out + err).join('\n')
+    expect(said.some(({ code }) => code !== 0)).toBe(true)
+    expect(found(text, [PASSWORD, 'canary/of', 'the?database'])).toEqual([])
+  },
+)
+
+const LOGGING = fileURLToPath(new URL('./logging-app.ts', import.meta.url))
+
+test('an app that hands all of them to the logger, in errors and their causes, writes none', {
+  timeout: SLOW,
+}, async () => {
+  const { folder, key, hash } = await newProject()
+  const secrets = [key, hash, `/replace/${MAIL_TOKEN}`, `Bearer ${UPSTREAM_SECRET}`]
+  secrets.push(...Object.values(URLS))
+  const env = { PATH: process.env['PATH'] ?? '', SECRETS: JSON.stringify(secrets) }
+  const app = spawn(process.execPath, [LOGGING], { cwd: folder.path, env, stdio: 'pipe' })
+  let said = ''
+  app.stderr.on('data', (chunk) => {
+    said += chunk
+  })
+  await once(app, 'close')
+  expect(said.trimEnd().split('\n')).toHaveLength(secrets.length)
+  expect(said).toContain('"instance":"canary"')
+  const needles = [...needlesOf(key).slice(0, 3), hash, hash.slice(-20), UPSTREAM_SECRET]
+  expect(found(said, [...needles, MAIL_TOKEN, 'canary/of', 'the?database'])).toEqual([])
 })
 
 const APP = fileURLToPath(new URL('./guarded-app.ts', import.meta.url))
