@@ -168,7 +168,7 @@ describe('snapshots of several processes', () => {
 
 test('the guide lists every metric with its type and its labels, and no other', async () => {
   const page = readFileSync(new URL('../../docs/guides/observability.md', import.meta.url), 'utf8')
-  const listed = [...page.matchAll(/^\| `(lockgate_\w+)` \| (\w+) \| ([^|]*) \|/gm)].map(
+  const listed = [...page.matchAll(/^\| `(lockgate_\w+)` \| (\w+) \|([^|]*)\|/gm)].map(
     ([, name = '', type = '', labels = '']) => {
       const names = [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label)
       return { name, type, labels: names }

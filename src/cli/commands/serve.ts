@@ -12,7 +12,7 @@ export function addServe(program: Command): void {
     .description('run the gateway in front of an upstream')
     .option('--upstream <url>', 'where requests go; wins over the configuration')
     .option('--port <port>', 'of the gateway', '8787')
-    .option('--admin-port <port>', 'of GET /health', '8788')
+    .option('--admin-port <port>', 'of health and metrics', '8788')
     .option('--host <address>', 'to listen on', '127.0.0.1')
     .option(...CONFIG_OPTION)
     .action(async (options: ServeOptions) => {
