@@ -199,9 +199,8 @@ local function rewrite(st, plan, description, lifetime, now, n)
   call('SET', st[KEY], text, 'PX', string.format('%.0f', lifetime))
 end
 
--- How many units at the front matter no more, where that is worth a look.
+-- How many units at the front matter no more.
 local function deadUnits(st, plan, now)
-  if not st[REWRITE] and floor(st[COUNT] / SWEEP) == floor(st[WRITTEN] / SWEEP) then return 0 end
   if plan[2] == 0 then return st[COUNT] end
   return max(st[FIRST], min(firstAfter(st, st[FIRST], now - plan[3]), st[COUNT]))
 end
@@ -209,10 +208,12 @@ end
 local function save(st, plan, description, now)
   if not st[CHANGED] then return end
   local lifetime = floor(plan[5] * 1.25) + 1000
-  local dead = deadUnits(st, plan, now)
-  if st[REWRITE] or dead * 3 > st[COUNT]
-    or (st[WIDTH] == 4 and st[NEWEST] - st[BASE] > LAST_OFFSET) then
-    return rewrite(st, plan, description, lifetime, now, dead)
+  local isFar = st[WIDTH] == 4 and st[NEWEST] - st[BASE] > LAST_OFFSET
+  if st[REWRITE] or isFar or floor(st[COUNT] / SWEEP) ~= floor(st[WRITTEN] / SWEEP) then
+    local dead = deadUnits(st, plan, max(now, st[NEWEST]))
+    if st[REWRITE] or isFar or dead * 3 > st[COUNT] then
+      return rewrite(st, plan, description, lifetime, now, dead)
+    end
   end
   local renew = now + plan[5] > st[EXPIRES]
   if renew then st[EXPIRES] = now + lifetime end
