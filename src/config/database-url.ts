@@ -1,11 +1,12 @@
-/** Which database URLs this version opens, and how a URL is shown without its password. */
+/** Which database URLs can be opened, and how a URL is shown without its password. */
 import { ConfigError } from '../core/errors.ts'
 
 export const DEFAULT_DATABASE_URL = 'sqlite:./lockgate.db'
 
 /**
  * Returns `url` when it can be opened; throws a ConfigError that names `source` otherwise.
- * Legal are `sqlite:PATH` (relative to the working directory) and `sqlite::memory:`.
+ * Legal are `sqlite:PATH` (relative to the working directory), `sqlite::memory:` and
+ * `postgres://…` (or `postgresql://…`).
  */
 export function checkDatabaseUrl(url: string, source: string): string {
   const problem = problemOf(url)
@@ -14,16 +15,22 @@ export function checkDatabaseUrl(url: string, source: string): string {
 }
 
 function problemOf(url: string): string | undefined {
-  if (/^postgres(ql)?:/i.test(url)) {
-    return 'PostgreSQL is not supported by this version; use sqlite:PATH'
-  }
+  if (/^postgres(ql)?:/i.test(url)) return postgresProblem(url)
   if (url.startsWith('sqlite://')) return 'write sqlite:PATH, without "//"'
-  if (!/^sqlite:[^\0\r\n]+$/.test(url)) return 'must be sqlite:PATH, such as sqlite:./lockgate.db'
-  return undefined
+  if (/^sqlite:[^\0\r\n]+$/.test(url)) return undefined
+  return 'must be sqlite:PATH, such as sqlite:./lockgate.db, or postgres://user:password@host:5432/name'
 }
 
-/** The path of a database file; undefined for a database in memory. */
+function postgresProblem(url: string): string | undefined {
+  if (isPostgres(url) && !/[\s\0]/.test(url) && URL.canParse(url)) return undefined
+  return 'must be postgres://user:password@host:5432/name, with special characters of the password as escapes such as %40'
+}
+
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url)
+
+/** The path of a database file; undefined for a database in memory or on a server. */
 export function databaseFile(url: string): string | undefined {
+  if (isPostgres(url)) return undefined
   const path = url.slice('sqlite:'.length)
   return path === ':memory:' ? undefined : path
 }

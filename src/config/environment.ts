@@ -10,6 +10,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface EnvironmentValues {
   readonly databaseUrl: string | undefined
+  readonly redisUrl: string | undefined
   readonly logLevel: Settings['logLevel']
 }
 
@@ -25,15 +26,11 @@ const LOG_LEVELS: readonly Settings['logLevel'][] = [
 
 export const processEnvironment = (): Environment => process.env
 
-/** Throws a ConfigError for a variable that this version cannot honour. */
+/** URLs are as they stand there; who needs them checks them. Throws a ConfigError for a bad level. */
 export function readEnvironment(env: Environment): EnvironmentValues {
-  if (readVariable(env, 'LOCKGATE_REDIS_URL') !== undefined) {
-    throw new ConfigError(
-      'LOCKGATE_REDIS_URL is set, but this version counts in memory only and does not support Redis. Unset it and run one instance.',
-    )
-  }
   return {
     databaseUrl: readVariable(env, 'LOCKGATE_DATABASE_URL'),
+    redisUrl: readVariable(env, 'LOCKGATE_REDIS_URL'),
     logLevel: logLevelOf(readVariable(env, 'LOCKGATE_LOG_LEVEL')),
   }
 }

@@ -80,9 +80,31 @@ export interface GatewayConfig {
   readonly drainTimeout?: Duration
 }
 
+export interface RedisConfig {
+  /**
+   * `redis://` or `rediss://`, several of them with commas for a Cluster, or `redis+sentinel://`.
+   * `LOCKGATE_REDIS_URL` wins over it. Default none: counters are in memory, and nothing else here
+   * has an effect.
+   */
+  readonly url?: string
+  /** `zset` keeps admissions in sorted sets, which a person can read. Default `ring`, a tenth as large. */
+  readonly form?: 'ring' | 'zset'
+  /** No check waits longer for the counters. Default `'250ms'`. */
+  readonly deadline?: Duration
+  /** Start without the counters, in outage, instead of refusing to start. Default false. */
+  readonly startDegraded?: boolean
+  /** First part of every key in Redis. Default `lockgate`. */
+  readonly keyPrefix?: string
+}
+
 export interface LockgateConfig {
-  /** `sqlite:PATH`. `LOCKGATE_DATABASE_URL` wins over it. Default `sqlite:./lockgate.db`. */
+  /**
+   * `sqlite:PATH` or `postgres://…`. `LOCKGATE_DATABASE_URL` wins over it. Default
+   * `sqlite:./lockgate.db`.
+   */
   readonly databaseUrl?: string
+  /** Counters that several processes share. */
+  readonly redis?: RedisConfig
   readonly keys?: KeysConfig
   /** By name. Default `free` and `paid`; a tier named here replaces the default of that name. */
   readonly tiers?: Readonly<Record<string, TierConfig>>

@@ -219,13 +219,69 @@ describe('what this version cannot enforce is refused instead of ignored', () =>
   })
 
   test.each([
-    [{ LOCKGATE_REDIS_URL: 'redis://:sesame@h' }, 'LOCKGATE_REDIS_URL is set, but'],
-    [{ LOCKGATE_DATABASE_URL: 'postgres://u:sesame@h/db' }, 'PostgreSQL is not supported'],
+    [{ LOCKGATE_REDIS_URL: 'memcached://:sesame@h' }, 'LOCKGATE_REDIS_URL: must be redis://host'],
+    [
+      { LOCKGATE_REDIS_URL: 'redis://:sesame@h/x' },
+      'a number, such as redis://host:6379/1 (got redis://***@h/x)',
+    ],
+    [
+      { LOCKGATE_DATABASE_URL: 'postgres://u:sesame@h:x/db' },
+      'LOCKGATE_DATABASE_URL: must be postgres://user:password@host:5432/name',
+    ],
+    [{ LOCKGATE_DATABASE_URL: 'postgres:sesame@h/db' }, 'must be postgres://user:password@host'],
     [{ LOCKGATE_DATABASE_URL: 'sqlite://x.db' }, 'write sqlite:PATH, without "//"'],
     [{ LOCKGATE_DATABASE_URL: 'mysql:x' }, 'must be sqlite:PATH'],
     [{ LOCKGATE_LOG_LEVEL: 'loud' }, 'LOCKGATE_LOG_LEVEL: must be one of trace, debug'],
   ])('%o', (env, expected) => {
     const message = messageOf({}, env)
+    expect(message).toContain(expected)
+    expect(message).not.toContain('sesame')
+  })
+})
+
+describe('databases and counters on servers', () => {
+  test.each([
+    'postgres://u:p%40ss@db.internal:5433/lockgate?sslmode=require',
+    'postgresql://[::1]/lockgate',
+    'postgres:///lockgate?host=/var/run/postgresql',
+  ])('%s', (databaseUrl) => {
+    expect(resolveSettings({ databaseUrl }, {}).databaseUrl).toBe(databaseUrl)
+  })
+
+  test('Redis: the defaults, and what the file says', () => {
+    expect(resolveSettings({}, {}).redis).toBeNull()
+    expect(resolveSettings({ redis: { url: 'redis://h' } }, {}).redis).toEqual({
+      url: 'redis://h',
+      form: 'ring',
+      deadlineMs: 250,
+      startDegraded: false,
+      keyPrefix: 'lockgate',
+    })
+    const said = { form: 'zset', startDegraded: true, keyPrefix: 'acme:prod' } as const
+    const redis = { url: 'rediss://h', deadline: '50ms', ...said }
+    expect(resolveSettings({ redis }, {}).redis).toEqual({
+      ...{ url: 'rediss://h', deadlineMs: 50, ...said },
+    })
+  })
+
+  test('LOCKGATE_REDIS_URL wins over redis.url and leaves the rest of redis', () => {
+    const file = { redis: { url: 'redis://file', form: 'zset' } }
+    const env = { LOCKGATE_REDIS_URL: ' redis://env ' }
+    expect(resolveSettings(file, env).redis).toMatchObject({ url: 'redis://env', form: 'zset' })
+  })
+
+  test('how counters are kept says nothing without a URL: they are in memory', () => {
+    expect(resolveSettings({ redis: { form: 'zset', startDegraded: true } }, {}).redis).toBeNull()
+  })
+
+  test.each([
+    [{ url: '' }, 'redis.url must be a text such as "redis://127.0.0.1:6379"'],
+    [{ url: 'redis://u:sesame@h:0' }, 'redis.url: must name host:port, with a port from 1'],
+    [{ form: 'list' }, 'redis.form must be one of ring, zset, not "list"'],
+    [{ deadline: '1m' }, 'redis.deadline must be a duration such as "10s" from 10 ms to 10000 ms'],
+    [{ keyPrefix: 'a{b}' }, 'redis.keyPrefix must be 1 to 64 letters'],
+  ])('refused: %o', (redis, expected) => {
+    const message = messageOf({ redis })
     expect(message).toContain(expected)
     expect(message).not.toContain('sesame')
   })

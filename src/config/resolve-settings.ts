@@ -17,6 +17,7 @@ import { type Environment, readEnvironment } from './environment.ts'
 import { freezeDeep } from './freeze-deep.ts'
 import { readUpstream, trimSlash, UPSTREAM_RULE } from './http-values.ts'
 import { linesOf, refuse } from './problems.ts'
+import { redisSettings } from './redis-settings.ts'
 import { configSchema, type ReadConfig } from './schema.ts'
 
 const MINUTE_MS = 60_000
@@ -48,7 +49,7 @@ export function resolveSettings(
   const ip = read.ip === false ? undefined : read.ip
   const settings: Settings = freezeDeep({
     databaseUrl: databaseUrlOf(overrides, environment.databaseUrl, read, source),
-    redis: null,
+    redis: redisSettings(environment.redisUrl, read.redis, source),
     keys: keySettings(read.keys),
     tiers: tiersOf(read.tiers),
     address: addressSettings(read.ip),

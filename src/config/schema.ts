@@ -33,7 +33,8 @@ import {
   whole,
 } from './members.ts'
 
-const MINUTE_MS = 60_000
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const MAX_BODY_BYTES = 2 ** 40
 
@@ -136,11 +137,26 @@ const gateway = members({
   drainTimeout: duration(0, HOUR_MS).optional(),
 })
 
+const redis = members({
+  url: secretValue(
+    'a text such as "redis://127.0.0.1:6379"',
+    (input) => typeof input === 'string' && input.trim() !== '',
+  ).optional(),
+  form: oneOf(['ring', 'zset']).optional(),
+  deadline: duration(10, 10 * SECOND_MS).optional(),
+  startDegraded: trueOrFalse.optional(),
+  keyPrefix: text(
+    '1 to 64 letters, digits, ".", ":", "-" and "_"',
+    /^[A-Za-z0-9.:_-]{1,64}$/,
+  ).optional(),
+})
+
 export const configSchema = members({
   databaseUrl: secretValue(
     'a text such as "sqlite:./lockgate.db"',
     (input) => typeof input === 'string',
   ).optional(),
+  redis: redis.optional(),
   keys: keys.optional(),
   tiers: z.record(tierName, tier, { error: 'must be an object of tiers by name' }).optional(),
   ip: z
