@@ -22,6 +22,7 @@ export type {
   ImportKeyInput,
   IssuedKey,
   IssueKeyInput,
+  IssueOptions,
   KeyDirectory,
 } from './engine/gate.ts'
 export { type GateOptions, type LockgateOptions, lockgate, openGate } from './lockgate.ts'

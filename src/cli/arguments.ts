@@ -60,6 +60,8 @@ function readSpan(text: string, option: string): number {
   }
 }
 
+export const isDate = (text: string): boolean => readDate(text) !== undefined
+
 /** A date alone is midnight UTC. Days that no calendar has are none. */
 function readDate(text: string): number | undefined {
   const match = RFC_3339.exec(text)

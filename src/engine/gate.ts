@@ -53,6 +53,15 @@ export interface IssueKeyInput {
   readonly allowedAddresses?: readonly string[]
 }
 
+export interface IssueOptions {
+  /**
+   * 1 to 255 visible ASCII characters that name this creation, such as a UUID. A second call with it
+   * makes no second key: it rejects with `conflict` and names the key_id that the first one made, or
+   * with `idempotency_conflict` when it asks for something else.
+   */
+  readonly idempotencyKey?: string
+}
+
 /** A new key. `key` is the only time that its full text exists outside the client. */
 export interface IssuedKey {
   readonly key: string
@@ -76,7 +85,7 @@ export interface ImportKeyInput extends IssueKeyInput {
 
 /** Control of keys. Every method rejects with a LockgateError and then has changed nothing. */
 export interface KeyDirectory {
-  issue(input: IssueKeyInput, actor?: Actor): Promise<IssuedKey>
+  issue(input: IssueKeyInput, actor?: Actor, options?: IssueOptions): Promise<IssuedKey>
   importHash(input: ImportKeyInput, actor?: Actor): Promise<KeyRecord>
   /** A new key with the same owner, tier, scopes and name; the old one works for `graceMs` more. */
   rotate(keyId: string, options?: { readonly graceMs?: number }, actor?: Actor): Promise<IssuedKey>

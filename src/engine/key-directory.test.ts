@@ -50,10 +50,11 @@ afterEach(() => gate.close())
 function failingInserts(store: Store): Store {
   return {
     ...store,
-    insertKey(key, audit) {
+    insertKey(key, audit, idempotency) {
       inserts++
       const failure = insertFailures.shift()
-      return failure === undefined ? store.insertKey(key, audit) : Promise.reject(failure)
+      if (failure !== undefined) return Promise.reject(failure)
+      return store.insertKey(key, audit, idempotency)
     },
   }
 }

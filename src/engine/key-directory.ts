@@ -5,17 +5,26 @@
  * cache, then the counters' version. A crash in between leaves the store right, and every cache
  * notices by the store's revision, the version, or the audit row.
  */
-import type { AuditDetails, AuditEntry, AuditEvent } from '../core/audit.ts'
+import type { AuditEvent } from '../core/audit.ts'
 import { LockgateError } from '../core/errors.ts'
 import type { KeyFormat } from '../core/key/format.ts'
 import type { KeyRecord } from '../core/key/key-record.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Counters } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
-import type { KeyChange, KeyQuery, NewKey, Store } from '../core/ports/store.ts'
+import type { Idempotency, KeyChange, KeyQuery, NewKey, Store } from '../core/ports/store.ts'
 import type { Tier } from '../core/tier.ts'
-import type { Actor, ImportKeyInput, IssuedKey, IssueKeyInput, KeyDirectory } from './gate.ts'
+import type {
+  Actor,
+  ImportKeyInput,
+  IssuedKey,
+  IssueKeyInput,
+  IssueOptions,
+  KeyDirectory,
+} from './gate.ts'
+import { idempotencyOf, repeated } from './idempotency.ts'
 import type { KeyCache } from './key-cache.ts'
+import { changeOf, createdDetails, entryOf } from './key-entries.ts'
 import { checkKeyInput, MAX_TIME_MS } from './key-input.ts'
 import type { SecretHasher } from './secrets/hasher.ts'
 
@@ -39,18 +48,23 @@ export interface KeyDirectoryParts {
 export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
   const { store, clock, tiers, hasher, format } = parts
 
-  async function create(make: () => Promise<{ key: string; draft: NewKey }>, actor?: Actor) {
+  async function create(
+    make: () => Promise<{ key: string; draft: NewKey }>,
+    actor: Actor | undefined,
+    idempotency: Idempotency | undefined,
+  ): Promise<IssuedKey> {
     for (let attempt = 1; ; attempt++) {
       const { key, draft } = await make()
-      try {
-        const audit = entryOf(parts, 'key.created', changeOf(draft), actor, createdDetails(draft))
-        const record = await store.insertKey(draft, audit)
-        parts.cache.put(record)
-        return { key, record }
-      } catch (error) {
+      const audit = entryOf(parts, 'key.created', changeOf(draft), actor, createdDetails(draft))
+      const record = await store.insertKey(draft, audit, idempotency).catch((error: unknown) => {
         const taken = error instanceof LockgateError && error.code === 'conflict'
         if (!taken || attempt === MAX_ISSUE_ATTEMPTS) throw error
-      }
+        return undefined
+      })
+      if (record === undefined) continue
+      if (record.keyId !== draft.keyId) throw repeated(record)
+      parts.cache.put(record)
+      return { key, record }
     }
   }
 
@@ -63,12 +77,13 @@ export function createKeyDirectory(parts: KeyDirectoryParts): KeyDirectory {
   }
 
   return Object.freeze({
-    async issue(input: IssueKeyInput, actor?: Actor): Promise<IssuedKey> {
+    async issue(input: IssueKeyInput, actor?: Actor, options?: IssueOptions): Promise<IssuedKey> {
       const chosen = checkKeyInput(input, tiers, clock.wallMs())
-      return create(async () => {
+      const make = async () => {
         const { key, keyId, secret } = format.generate(chosen.mode)
         return { key, draft: draftOf(parts, keyId, await hasher.hash(secret), chosen) }
-      }, actor)
+      }
+      return create(make, actor, idempotencyOf(options, chosen))
     },
 
     async importHash(input: ImportKeyInput, actor?: Actor): Promise<KeyRecord> {
@@ -182,36 +197,5 @@ function draftOf(
   return {
     ...{ keyId, secretHash, createdAtMs: parts.clock.wallMs(), rotatedFrom: null },
     ...{ owner, name, tier, scopes, mode, expiresAtMs, limitOverrides, allowedAddresses },
-  }
-}
-
-function createdDetails(draft: NewKey): AuditDetails {
-  return {
-    owner: draft.owner.email,
-    tier: draft.tier,
-    scopes: draft.scopes.join(' '),
-    expires_at: draft.expiresAtMs === null ? null : new Date(draft.expiresAtMs).toISOString(),
-  }
-}
-
-const changeOf = ({ keyId, createdAtMs }: NewKey) => ({ keyId, atMs: createdAtMs })
-
-/** The entry of a change bears the very time that the record bears. */
-function entryOf(
-  parts: Pick<KeyDirectoryParts, 'defaultActor'>,
-  event: AuditEvent,
-  { keyId, atMs }: { readonly keyId: string; readonly atMs: number },
-  actor: Actor | undefined,
-  details: AuditDetails,
-): AuditEntry {
-  return {
-    atMs,
-    event,
-    keyId,
-    actor: actor?.actor ?? parts.defaultActor,
-    address: actor?.address ?? null,
-    requestId: actor?.requestId ?? null,
-    details,
-    count: 1,
   }
 }
