@@ -2,19 +2,18 @@
  * The composition root: configuration to store, counters and engine. The only file besides the CLI
  * that knows which store and which counters there are.
  */
+import { openStore } from './compose/open-store.ts'
 import { type LockgateConfig, loadSettings } from './config/index.ts'
 import type { AuditRow } from './core/audit.ts'
 import { ConfigError } from './core/errors.ts'
 import type { Clock } from './core/ports/clock.ts'
 import type { Logger } from './core/ports/logger.ts'
 import type { GateMetrics } from './core/ports/metrics.ts'
-import type { Store } from './core/ports/store.ts'
 import type { Settings } from './core/settings.ts'
 import { createMemoryCounters } from './counters/memory/index.ts'
 import { createGate } from './engine/create-gate.ts'
 import type { Gate } from './engine/gate.ts'
 import { createSystemClock } from './engine/system-clock.ts'
-import { openSqliteStore } from './stores/sqlite/index.ts'
 import { createLogger } from './telemetry/logger.ts'
 
 export interface GateOptions {
@@ -82,7 +81,7 @@ function checkOptions(options: LockgateOptions): void {
 /** Opens a gate from settings that were loaded before. */
 export async function openGate(settings: Settings, options: GateOptions = {}): Promise<Gate> {
   const clock = options.clock ?? createSystemClock()
-  const store = await openStore(settings.databaseUrl)
+  const store = await openStore(settings)
   try {
     return await createGate({
       store,
@@ -101,12 +100,4 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
     await store.close()
     throw error
   }
-}
-
-function openStore(databaseUrl: string): Promise<Store> {
-  const scheme = 'sqlite:'
-  if (!databaseUrl.startsWith(scheme)) {
-    throw new ConfigError('LOCKGATE_DATABASE_URL: only sqlite:PATH is supported in this version')
-  }
-  return openSqliteStore({ path: databaseUrl.slice(scheme.length) })
 }

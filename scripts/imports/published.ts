@@ -1,7 +1,7 @@
 /**
  * The import graph of each published subpath: which packages loading `lockgate/express` loads, Node's
- * own modules aside. What is not listed for it in `scripts/import-rules.json` is a violation, and
- * so is a listed package that nothing loads any more.
+ * own modules aside, and without what `import()` may load later. What is not listed for it in
+ * `scripts/import-rules.json` is a violation, and so is a listed package that nothing loads any more.
  */
 import { posix } from 'node:path'
 import { readModule } from './module.ts'
@@ -68,8 +68,8 @@ export function packagesLoadedBy(sources: Sources, entry: string): Map<string, r
     const text = sources.get(path)
     if (seen.has(path) || text === undefined) continue
     seen.add(path)
-    for (const { specifier, typeOnly } of readModule(path, text).imports) {
-      if (typeOnly || specifier === undefined || specifier.startsWith('node:')) continue
+    for (const { specifier, typeOnly, lazy } of readModule(path, text).imports) {
+      if (typeOnly || lazy || specifier === undefined || specifier.startsWith('node:')) continue
       if (specifier.startsWith('.')) {
         pending.push([...chain, posix.join(posix.dirname(path), specifier)])
       } else if (!packages.has(packageOf(specifier))) packages.set(packageOf(specifier), chain)

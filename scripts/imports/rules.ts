@@ -16,6 +16,8 @@ export interface FolderRule {
   readonly lazyFolders?: readonly string[]
   /** Packages and `node:` modules. */
   readonly packages: readonly string[]
+  /** Packages that it may only load while it runs, by `import()`; nobody has to have them installed. */
+  readonly lazyPackages?: readonly string[]
   /** Packages of which it may only `import type`. */
   readonly typesOfPackages?: readonly string[]
   /** Packages that one file alone may import. */
@@ -128,6 +130,9 @@ function packageProblem(
   const name = packageOf(specifier)
   if (rule.packages.includes(name)) return undefined
   if (rule.packagesOfFile?.[path]?.includes(name)) return undefined
+  if (rule.lazyPackages?.includes(name)) {
+    return entry.lazy || entry.typeOnly ? undefined : `${folder} may only load ${name} by import()`
+  }
   if (!rule.typesOfPackages?.includes(name)) return `${folder} must not import ${name}`
   return entry.typeOnly ? undefined : `${folder} may only import types of ${name}`
 }

@@ -1,4 +1,5 @@
 /** Readers of what stands on the command line. Each throws a UsageError that says what is accepted. */
+import { availableParallelism } from 'node:os'
 import { parseDurationMs } from '../core/limits/limit-input.ts'
 import { UsageError } from './failure.ts'
 import { warn } from './output.ts'
@@ -7,6 +8,7 @@ const RFC_3339 =
   /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?$/
 /** RFC 3339 has four digits for the year. */
 const LAST_DATE_MS = Date.UTC(9999, 11, 31)
+const MAX_WORKERS = 64
 const FULL_KEY = /^[a-z][a-z0-9]{0,15}_(?:live|test)_([0-9A-Za-z]{8})_/
 
 /** 0 to 65535; 0 picks a free port. */
@@ -21,6 +23,16 @@ export function readCount(text: string, option: string): number {
   const count = Number(text)
   if (/^\d{1,15}$/.test(text) && count >= 1) return count
   throw new UsageError(`${option} must be a whole number of at least 1, not "${text}"`)
+}
+
+/** 1 to 64 processes, or as many as this machine runs at once. */
+export function readWorkers(text: string): number {
+  if (text === 'auto') return Math.min(availableParallelism(), MAX_WORKERS)
+  const count = Number(text)
+  if (/^\d{1,2}$/.test(text) && count >= 1 && count <= MAX_WORKERS) return count
+  throw new UsageError(
+    `--workers must be a number from 1 to ${MAX_WORKERS}, or auto, not "${text}"`,
+  )
 }
 
 /** A whole number from 0 on. */

@@ -1,12 +1,12 @@
 /** Opens and closes what commands work on. */
-import { type LoadedSettings, loadSettings, maskUrl } from '../config/index.ts'
+import { openStore } from '../compose/open-store.ts'
+import { type LoadedSettings, loadSettings } from '../config/index.ts'
 import { LockgateError } from '../core/errors.ts'
+import type { Store } from '../core/ports/store.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Gate } from '../engine/gate.ts'
 import { type GateOptions, openGate } from '../lockgate.ts'
 import { CommandError } from './failure.ts'
-
-const OPEN_TIMEOUT_MS = 8_000
 
 /** What every command that reads the configuration accepts. */
 export interface ConfigOption {
@@ -36,23 +36,24 @@ export async function withGate<Result>(
   }
 }
 
-/** Rejects within ten seconds, naming the database and what to try. */
-export async function openOrExplain(settings: Settings, options: GateOptions): Promise<Gate> {
-  let timer: NodeJS.Timeout | undefined
-  const tooSlow = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new LockgateError('store_unavailable', `no answer within ${OPEN_TIMEOUT_MS} ms`))
-    }, OPEN_TIMEOUT_MS)
-  })
+/** Opens the gate. What cannot be reached is refused within ten seconds, with what to try. */
+export function openOrExplain(settings: Settings, options: GateOptions): Promise<Gate> {
+  return explained(openGate(settings, options))
+}
+
+/** Opens the database alone. */
+export function openStoreOrExplain(settings: Settings): Promise<Store> {
+  return explained(openStore(settings))
+}
+
+async function explained<T>(opening: Promise<T>): Promise<T> {
   try {
-    return await Promise.race([openGate(settings, options), tooSlow])
+    return await opening
   } catch (error) {
-    if (!(error instanceof LockgateError) || error.code !== 'store_unavailable') throw error
-    throw new CommandError(
-      `cannot open the database ${maskUrl(settings.databaseUrl)}: ${error.message.replace(/\.$/, '')}; check LOCKGATE_DATABASE_URL, then run "lockgate doctor"`,
-      { cause: error },
-    )
-  } finally {
-    clearTimeout(timer)
+    const isOut =
+      error instanceof LockgateError &&
+      (error.code === 'store_unavailable' || error.code === 'limiter_unavailable')
+    if (!isOut) throw error
+    throw new CommandError(`${error.message}; then run "lockgate doctor"`, { cause: error })
   }
 }

@@ -5,57 +5,69 @@
  * stderr. Stopping drains the gateway, flushes the audit log, and exits 0; a second signal does not
  * wait.
  */
-import type { AddressInfo } from 'node:net'
+import cluster from 'node:cluster'
 import { createAdminServer } from '../admin/admin-server.ts'
 import { loadSettings, readUpstream, UPSTREAM_RULE } from '../config/index.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Settings } from '../core/settings.ts'
 import { createGateway } from '../gateway/index.ts'
 import { createLogger } from '../telemetry/logger.ts'
-import { createMetrics } from '../telemetry/metrics.ts'
-import { metricsPage } from '../telemetry/snapshots.ts'
-import { readPort } from './arguments.ts'
+import { readWorkers } from './arguments.ts'
 import { auditJson } from './audit-view.ts'
 import { CommandError, UsageError } from './failure.ts'
+import {
+  announce,
+  listenOrExplain,
+  type Places,
+  readPlaces,
+  surviveWithoutReader,
+} from './listening.ts'
 import { type ConfigOption, openOrExplain } from './open.ts'
-import { warn } from './output.ts'
-import { exposureWarnings, unsetUpstreamHeaders } from './serving-checks.ts'
-import { listenForStop } from './stop-signal.ts'
-import { ownVersion } from './version.ts'
+import { unsetUpstreamHeaders } from './serving-checks.ts'
+import { listenForStop, type StopSignal } from './stop-signal.ts'
+import { serveWithWorkers } from './workers/primary.ts'
+import { runWorker } from './workers/worker.ts'
 
 export interface ServeOptions extends ConfigOption {
   readonly upstream?: string
   readonly port: string
   readonly adminPort: string
   readonly host: string
+  readonly workers: string
 }
 
 /** Resolves once everything is stopped. Rejects when it cannot start. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const places = {
-    host: options.host,
-    port: readPort(options.port, '--port'),
-    adminPort: readPort(options.adminPort, '--admin-port'),
-  }
+  const places = readPlaces(options)
+  const workers = readWorkers(options.workers)
   const settings = await loadForServing(options)
-  const stop = listenForStop()
   const log = createLogger(settings.logLevel)
+  if (workers === 1) return serveAlone(settings, places, listenForStop(), log)
+  if (cluster.isWorker) return runWorker(settings, places, log)
+  if (settings.redis === null) {
+    throw new UsageError(
+      `--workers ${options.workers} needs Redis, because each worker would count by itself: set LOCKGATE_REDIS_URL`,
+    )
+  }
+  return serveWithWorkers(settings, places, workers, listenForStop(), log)
+}
+
+async function serveAlone(
+  settings: Settings,
+  { host, port, adminPort }: Places,
+  stop: StopSignal,
+  log: Logger,
+): Promise<void> {
   surviveWithoutReader(log)
-  const metrics = createMetrics(settings)
   const gate = await openOrExplain(settings, {
-    ...{ log, actor: 'gateway', metrics: metrics.gate },
+    ...{ log, actor: 'gateway' },
     onAudit: (row) => process.stdout.write(`${auditJson(row)}\n`),
   })
-  const gateway = createGateway({
-    ...{ gate, settings: settings.gateway, log, metrics: metrics.gateway },
-  })
-  const admin = createAdminServer({
-    ...{ gate, health: () => gate.health(), isDraining: stop.isReceived, log },
-    ...{ version: ownVersion(), metrics: () => metricsPage(metrics.registry) },
-  })
+  const gateway = createGateway({ gate, settings: settings.gateway, log })
+  const admin = createAdminServer({ health: () => gate.health(), isDraining: stop.isReceived })
   try {
-    const adminAt = await listen(admin, places.host, places.adminPort, '--admin-port')
-    const at = await listen(gateway, places.host, places.port, '--port')
+    const adminAt = await listenOrExplain(admin, host, adminPort, '--admin-port')
+    const at = await listenOrExplain(gateway, host, port, '--port')
     announce(settings, at, adminAt, log)
     await stop.received
     log.info({}, 'stopping: requests in flight may finish')
@@ -87,46 +99,4 @@ async function loadForServing({ config, upstream }: ServeOptions): Promise<Setti
   throw new CommandError(
     `upstreamHeaders.${unset} holds the word "undefined"; set the environment variable that the configuration reads`,
   )
-}
-
-interface Listener {
-  listen(where: { readonly port: number; readonly host: string }): Promise<AddressInfo>
-}
-
-async function listen(
-  listener: Listener,
-  host: string,
-  port: number,
-  option: string,
-): Promise<AddressInfo> {
-  try {
-    return await listener.listen({ port, host })
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : String(error)
-    const reason =
-      code === 'EADDRINUSE' ? 'the port is in use' : `it cannot be listened on (${code})`
-    throw new CommandError(`${host}:${port}: ${reason}; choose another with ${option} or --host`)
-  }
-}
-
-function announce(settings: Settings, at: AddressInfo, adminAt: AddressInfo, log: Logger): void {
-  const { upstream = 'the upstreams of its routes' } = settings.gateway
-  warn(
-    `lockgate: gateway on ${urlOf(at)} in front of ${upstream}; health on ${urlOf(adminAt)}/health`,
-  )
-  for (const warning of exposureWarnings(settings, at.address)) log.warn({}, warning)
-}
-
-const urlOf = ({ address, family, port }: AddressInfo): string =>
-  family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`
-
-/** Who reads the audit lines may go away; the gate stays shut and open as before. */
-function surviveWithoutReader(log: Logger): void {
-  process.stdout.removeAllListeners('error')
-  let told = false
-  process.stdout.on('error', () => {
-    if (!told)
-      log.warn({}, 'nobody reads stdout any more; audit rows are kept in the database only')
-    told = true
-  })
 }

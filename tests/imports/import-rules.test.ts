@@ -51,6 +51,8 @@ describe('each rule refuses what breaks it', () => {
       'src/cli may only load src/cli/demo by import()',
     ],
     ['src/cli/a.ts', "export * from './replay/x.ts'", 'may only load src/cli/replay by import()'],
+    ['src/compose/a.ts', "import pg from 'pg'", 'src/compose may only load pg by import()'],
+    ['src/lockgate.ts', "await import('pg')", 'must not import pg'],
     ['src/gateway/a.ts', "await import('../cli/demo/x.ts')", 'must not import src/cli/demo'],
     ['src/testing/a.ts', "import '../engine/gate.ts'", 'must not import src/engine'],
     ['src/engine/a.ts', "import './a.test.ts'", 'is a test; nothing published imports it'],
@@ -123,6 +125,8 @@ describe('what the rules allow', () => {
     ['src/http/a.ts', "import type { Gate } from '../engine/gate.ts'"],
     ['src/middleware/express/a.ts', "import type { Request } from 'express'"],
     ['src/cli/keys/a.ts', "import '../../lockgate.ts'"],
+    ['src/compose/a.ts', "const { Redis } = await import('ioredis')"],
+    ['src/compose/a.ts', "import type { Pool } from 'pg'"],
     ['src/cli/commands/a.ts', "const x = await import('../demo/x.ts')"],
     ['src/cli/commands/a.ts', "import type { X } from '../replay/x.ts'"],
     ['src/cli/demo/a.ts', "import '../../testing/fake-openai/index.ts'\nimport '../output.ts'"],
@@ -141,7 +145,10 @@ describe('published subpaths', () => {
   const sources = new Map([
     ['src/middleware/express/index.ts', "import '../../http/a.ts'\nimport type { X } from 'zod'"],
     ['src/http/a.ts', "export * from './b.ts'\nimport { type Y } from 'pino'"],
-    ['src/http/b.ts', "import 'undici'\nimport '@scope/name/deep'\nimport 'node:net'"],
+    [
+      'src/http/b.ts',
+      "import 'undici'\nimport '@scope/name/deep'\nimport 'node:net'\nimport('pg')",
+    ],
   ])
 
   test('an unlisted package is named with the chain of files to it', () => {
@@ -151,7 +158,7 @@ describe('published subpaths', () => {
     )
   })
 
-  test('type-only imports load nothing; an import that keeps its statement does', () => {
+  test('type-only and lazy imports load nothing; an import that keeps its statement does', () => {
     const loaded = packagesLoadedBy(sources, 'src/middleware/express/index.ts')
     expect([...loaded.keys()].sort()).toEqual(['@scope/name', 'pino', 'undici'])
   })

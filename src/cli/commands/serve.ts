@@ -14,6 +14,7 @@ export function addServe(program: Command): void {
     .option('--port <port>', 'of the gateway', '8787')
     .option('--admin-port <port>', 'of health and metrics', '8788')
     .option('--host <address>', 'to listen on', '127.0.0.1')
+    .option('--workers <number>', 'processes that share the port, or auto; needs Redis', '1')
     .option(...CONFIG_OPTION)
     .action(async (options: ServeOptions) => {
       const { serve } = await import('../serving.ts')
