@@ -2,15 +2,18 @@
  * The composition root: configuration to store, counters and engine. The only file besides the CLI
  * that knows which store and which counters there are.
  */
+import { openCounters } from './compose/open-counters.ts'
 import { openStore } from './compose/open-store.ts'
 import { type LockgateConfig, loadSettings } from './config/index.ts'
 import type { AuditRow } from './core/audit.ts'
 import { ConfigError } from './core/errors.ts'
 import type { Clock } from './core/ports/clock.ts'
+import type { Counters, SharedCounters } from './core/ports/counters.ts'
 import type { Logger } from './core/ports/logger.ts'
 import type { GateMetrics } from './core/ports/metrics.ts'
+import type { Store } from './core/ports/store.ts'
 import type { Settings } from './core/settings.ts'
-import { createMemoryCounters } from './counters/memory/index.ts'
+import type { RedisConnection } from './counters/redis/index.ts'
 import { createGate } from './engine/create-gate.ts'
 import type { Gate } from './engine/gate.ts'
 import { createSystemClock } from './engine/system-clock.ts'
@@ -30,6 +33,15 @@ export interface GateOptions {
   readonly clock?: Clock
   /** Is told of every decision; keeps numbers only. Default: nobody. */
   readonly metrics?: GateMetrics
+  /**
+   * A connected client of Redis or Valkey: `fromIoredis(client)` or `fromNodeRedis(client)` of
+   * `lockgate/redis`. It takes the place of `redis.url`. The gate owns it, and closes it at its end.
+   */
+  readonly redis?: RedisConnection
+  /** Counters of your own. The gate owns them; shared ones are guarded against outages. */
+  readonly counters?: Counters | SharedCounters
+  /** A store of your own, instead of `databaseUrl`. The gate owns it. */
+  readonly store?: Store
 }
 
 export interface LockgateOptions extends GateOptions {
@@ -40,10 +52,10 @@ export interface LockgateOptions extends GateOptions {
 }
 
 /**
- * Opens a gate: SQLite and memory, or what the configuration and the environment say.
+ * Opens a gate: SQLite and memory, or what the configuration, the environment and the options say.
  *
- * @throws ConfigError naming the option or member that cannot be used; LockgateError
- * `store_unavailable`.
+ * @throws ConfigError naming the option or member that cannot be used, or the driver that is missing;
+ * LockgateError `store_unavailable` or `limiter_unavailable` for a server that cannot be reached.
  * @example
  * const gate = await lockgate()
  * const { key } = await gate.keys.issue({ owner: 'ada@example.com', scopes: ['write'] })
@@ -54,6 +66,7 @@ export async function lockgate(options: LockgateOptions = {}): Promise<Gate> {
   const { settings } = await loadSettings({
     ...(config === undefined ? {} : { config }),
     ...(configFile === undefined ? {} : { configFile }),
+    ...(options.redis === undefined ? {} : { overrides: { hasOwnRedis: true } }),
   })
   const logged = log && { log, onAudit: (audit: AuditRow) => log.info({ audit }, audit.event) }
   return openGate(settings, { ...logged, ...gateOptions })
@@ -62,6 +75,7 @@ export async function lockgate(options: LockgateOptions = {}): Promise<Gate> {
 const OPTIONS: Readonly<Record<keyof LockgateOptions, true>> = {
   ...{ config: true, configFile: true },
   ...{ log: true, onAudit: true, actor: true, clock: true, metrics: true },
+  ...{ redis: true, counters: true, store: true },
 }
 
 /** `lockgate({ tiers })` instead of `lockgate({ config: { tiers } })` would run on the defaults. */
@@ -78,25 +92,33 @@ function checkOptions(options: LockgateOptions): void {
   }
 }
 
+/** Two of a kind would leave one of them unused, and open. */
+function checkParts(options: GateOptions): void {
+  if (options.redis !== undefined && options.counters !== undefined) {
+    throw new ConfigError('lockgate() takes redis or counters, not both')
+  }
+}
+
 /** Opens a gate from settings that were loaded before. */
 export async function openGate(settings: Settings, options: GateOptions = {}): Promise<Gate> {
-  const clock = options.clock ?? createSystemClock()
-  const store = await openStore(settings)
+  checkParts(options)
+  const { clock = createSystemClock(), log = createLogger(settings.logLevel) } = options
+  const store = options.store ?? (await openStore(settings))
+  let counters: Counters | undefined
   try {
+    counters = await openCounters(settings, options, { outage: settings.outage, clock, log })
     return await createGate({
-      store,
-      counters: createMemoryCounters({ clock }),
-      clock,
+      ...{ store, counters, clock, log },
       keys: settings.keys,
       tiers: settings.tiers,
       address: settings.address,
       http: settings.http,
-      log: options.log ?? createLogger(settings.logLevel),
       actor: options.actor ?? 'library',
       onAudit: options.onAudit,
       metrics: options.metrics,
     })
   } catch (error) {
+    await counters?.close()
     await store.close()
     throw error
   }

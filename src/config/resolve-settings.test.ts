@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../core/errors.ts'
 import { DEFAULT_TIERS } from '../core/tier.ts'
+import { REDIS_DEFAULTS } from './redis-settings.ts'
 import { resolveSettings } from './resolve-settings.ts'
 
 const HOUR = { name: 'hour', quota: 5, window: '1h' }
@@ -268,6 +269,14 @@ describe('databases and counters on servers', () => {
     const file = { redis: { url: 'redis://file', form: 'zset' } }
     const env = { LOCKGATE_REDIS_URL: ' redis://env ' }
     expect(resolveSettings(file, env).redis).toMatchObject({ url: 'redis://env', form: 'zset' })
+  })
+
+  test('a client of the application takes the place of the URL, and keeps the rest', () => {
+    const file = { redis: { url: 'redis://file', form: 'zset' } }
+    expect(resolveSettings(file, {}, { hasOwnRedis: true }).redis).toMatchObject({
+      ...{ url: null, form: 'zset' },
+    })
+    expect(resolveSettings({}, {}, { hasOwnRedis: true }).redis).toEqual(REDIS_DEFAULTS)
   })
 
   test('how counters are kept says nothing without a URL: they are in memory', () => {

@@ -22,10 +22,12 @@ import { configSchema, type ReadConfig } from './schema.ts'
 
 const MINUTE_MS = 60_000
 
-/** What a command line says; it wins over file and environment. */
+/** What a command line or an application says; it wins over file and environment. */
 export interface SettingsOverrides {
   readonly databaseUrl?: string
   readonly upstream?: string
+  /** The application has a client of Redis: `redis.url` is not used, the rest of `redis` is. */
+  readonly hasOwnRedis?: true
 }
 
 /**
@@ -49,7 +51,7 @@ export function resolveSettings(
   const ip = read.ip === false ? undefined : read.ip
   const settings: Settings = freezeDeep({
     databaseUrl: databaseUrlOf(overrides, environment.databaseUrl, read, source),
-    redis: redisSettings(environment.redisUrl, read.redis, source),
+    redis: redisSettings(environment.redisUrl, read.redis, source, overrides.hasOwnRedis === true),
     keys: keySettings(read.keys),
     tiers: tiersOf(read.tiers),
     address: addressSettings(read.ip),

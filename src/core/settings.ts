@@ -81,9 +81,10 @@ export interface GatewaySettings {
 export interface RedisSettings {
   /**
    * `redis://` or `rediss://`; a comma list of them for a Cluster;
-   * `redis+sentinel://host:port,host:port/name` (or `rediss+sentinel://`) for Sentinel.
+   * `redis+sentinel://host:port,host:port/name` (or `rediss+sentinel://`) for Sentinel. null: the
+   * application hands over a client of its own.
    */
-  readonly url: string
+  readonly url: string | null
   /** How admissions are kept: a packed ring, or a sorted set that a person can read. */
   readonly form: 'ring' | 'zset'
   /** No check waits longer for the counters; default 250 ms. */

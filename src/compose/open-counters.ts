@@ -1,0 +1,97 @@
+/**
+ * The counters that the configuration or the application asks for: in memory, or shared and guarded
+ * against outages.
+ */
+import { REDIS_DEFAULTS } from '../config/index.ts'
+import { randomId } from '../core/crypto.ts'
+import { LockgateError } from '../core/errors.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { CheckpointedCounters, Counters, SharedCounters } from '../core/ports/counters.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { RedisSettings, Settings } from '../core/settings.ts'
+import { createMemoryCounters } from '../counters/memory/index.ts'
+import { createRedisCounters, type RedisConnection } from '../counters/redis/index.ts'
+import { createOutageCounters, type OutageCounters } from '../engine/outage/outage-counters.ts'
+import { problemOf } from './await-redis.ts'
+import { connectRedis, type RedisLink } from './connect-redis.ts'
+import { START_TIMEOUT_MS } from './start-deadline.ts'
+
+/** A start that does not depend on Redis waits for it no longer. */
+const DEGRADED_TIMEOUT_MS = 1_000
+const ID_LENGTH = 12
+
+export interface CountersParts {
+  readonly outage: Settings['outage']
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What the application made itself, instead of what the configuration names. */
+export interface GivenCounters {
+  readonly redis?: RedisConnection
+  readonly counters?: Counters | SharedCounters
+}
+
+/** @throws LockgateError `limiter_unavailable`; ConfigError where the driver is missing. */
+export async function openCounters(
+  settings: Pick<Settings, 'redis'>,
+  given: GivenCounters,
+  parts: CountersParts,
+): Promise<Counters | CheckpointedCounters> {
+  const redis = settings.redis ?? REDIS_DEFAULTS
+  if (given.counters !== undefined) {
+    return isShared(given.counters) ? guarded(given.counters, redis, parts) : given.counters
+  }
+  if (given.redis !== undefined) return onRedis(linkOf(given.redis), redis, parts)
+  if (settings.redis === null) return createMemoryCounters({ clock: parts.clock })
+  return openRedisCounters(settings.redis, parts)
+}
+
+/** Counters on the Redis that `redis.url` names. */
+export async function openRedisCounters(
+  redis: RedisSettings,
+  parts: CountersParts,
+): Promise<OutageCounters> {
+  return onRedis(await connectRedis(redis.url ?? ''), redis, parts)
+}
+
+/** Where `startDegraded` lets them, the counters begin in an outage and recover later. */
+async function onRedis(
+  { connection, name, lastProblem }: RedisLink,
+  redis: RedisSettings,
+  parts: CountersParts,
+): Promise<OutageCounters> {
+  const { form, keyPrefix, startDegraded } = redis
+  const shared = createRedisCounters({ connection, form, keyPrefix })
+  const timeoutMs = startDegraded ? DEGRADED_TIMEOUT_MS : START_TIMEOUT_MS
+  const problem = await problemOf(shared, timeoutMs, lastProblem)
+  if (problem === undefined || startDegraded) {
+    return guarded(shared, redis, parts, problem !== undefined)
+  }
+  await shared.close()
+  throw new LockgateError(
+    'limiter_unavailable',
+    `cannot reach ${name}: ${problem}; start it, correct LOCKGATE_REDIS_URL, or set redis.startDegraded to start without it`,
+  )
+}
+
+function guarded(
+  shared: SharedCounters,
+  { deadlineMs }: Pick<RedisSettings, 'deadlineMs'>,
+  { outage, clock, log }: CountersParts,
+  startInOutage = false,
+): OutageCounters {
+  return createOutageCounters({
+    ...{ shared, local: createMemoryCounters({ clock }), policy: outage, clock, log },
+    ...{ instanceId: randomId(ID_LENGTH), deadlineMs, startInOutage },
+  })
+}
+
+const isShared = (counters: Counters | SharedCounters): counters is SharedCounters =>
+  'heartbeat' in counters
+
+const linkOf = (connection: RedisConnection): RedisLink => ({
+  connection,
+  name: 'Redis through the client that lockgate() was given',
+  lastProblem: () => undefined,
+})
