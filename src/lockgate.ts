@@ -35,7 +35,8 @@ export interface GateOptions {
   readonly metrics?: GateMetrics
   /**
    * A connected client of Redis or Valkey: `fromIoredis(client)` or `fromNodeRedis(client)` of
-   * `lockgate/redis`. It takes the place of `redis.url`. The gate owns it, and closes it at its end.
+   * `lockgate/redis`. It takes the place of `redis.url`. The gate owns it: it is
+   * closed with the gate, and where the gate cannot be opened.
    */
   readonly redis?: RedisConnection
   /** Counters of your own. The gate owns them; shared ones are guarded against outages. */
@@ -103,9 +104,9 @@ function checkParts(options: GateOptions): void {
 export async function openGate(settings: Settings, options: GateOptions = {}): Promise<Gate> {
   checkParts(options)
   const { clock = createSystemClock(), log = createLogger(settings.logLevel) } = options
-  const store = options.store ?? (await openStore(settings))
-  let counters: Counters | undefined
+  let { store, counters } = options
   try {
+    store ??= await openStore(settings)
     counters = await openCounters(settings, options, { outage: settings.outage, clock, log })
     return await createGate({
       ...{ store, counters, clock, log },
@@ -118,8 +119,8 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
       metrics: options.metrics,
     })
   } catch (error) {
-    await counters?.close()
-    await store.close()
+    await (counters ?? options.redis)?.close()
+    await store?.close()
     throw error
   }
 }

@@ -1,12 +1,16 @@
 /** Opens and closes what commands work on. */
+import { openRedisCounters } from '../compose/open-counters.ts'
 import { openStore } from '../compose/open-store.ts'
-import { type LoadedSettings, loadSettings } from '../config/index.ts'
+import { type LoadedSettings, loadSettings, maskUrl } from '../config/index.ts'
 import { LockgateError } from '../core/errors.ts'
 import type { Store } from '../core/ports/store.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Gate } from '../engine/gate.ts'
+import { createSystemClock } from '../engine/system-clock.ts'
 import { type GateOptions, openGate } from '../lockgate.ts'
+import { createLogger } from '../telemetry/logger.ts'
 import { CommandError } from './failure.ts'
+import { warn } from './output.ts'
 
 /** What every command that reads the configuration accepts. */
 export interface ConfigOption {
@@ -22,15 +26,49 @@ export function loadFor({ config }: ConfigOption): Promise<LoadedSettings> {
   return loadSettings(config === undefined ? {} : { configFile: config })
 }
 
-/** Opens the gate that the configuration describes, lets `work` use it, and closes it. */
+/**
+ * Opens the gate that the configuration describes, lets `work` use it, and closes it. For work that
+ * decides no request and changes no key that servers may know: it does without Redis.
+ */
 export async function withGate<Result>(
   options: ConfigOption,
   work: (gate: Gate, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
   const { settings } = await loadFor(options)
-  const gate = await openOrExplain(settings, { actor: 'cli' })
+  return closing(await openOrExplain({ ...settings, redis: null }, { actor: 'cli' }), (gate) =>
+    work(gate, settings),
+  )
+}
+
+/**
+ * For work that changes keys which servers may know. The change is in the database; Redis only tells
+ * servers at once, so that it is done also where Redis is out of reach.
+ */
+export async function withChangingGate<Result>(
+  options: ConfigOption,
+  work: (gate: Gate) => Promise<Result>,
+): Promise<Result> {
+  const { settings } = await loadFor(options)
+  const { redis, outage } = settings
+  if (redis === null) return withGate(options, work)
+  const clock = createSystemClock()
+  const parts = { outage, clock, log: createLogger('error') }
+  const counters = await openRedisCounters({ ...redis, startDegraded: true }, parts)
+  const gate = await openOrExplain(settings, { ...parts, counters, actor: 'cli' })
+  return closing(gate, async () => {
+    const result = await work(gate)
+    if (counters.outage() !== undefined) {
+      warn(
+        `lockgate: warning: Redis at ${maskUrl(redis.url ?? '')} cannot be reached; the change is in the database, and servers learn of it within two seconds`,
+      )
+    }
+    return result
+  })
+}
+
+async function closing<Result>(gate: Gate, work: (gate: Gate) => Promise<Result>): Promise<Result> {
   try {
-    return await work(gate, settings)
+    return await work(gate)
   } finally {
     await gate.close()
   }

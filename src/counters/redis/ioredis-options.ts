@@ -5,6 +5,8 @@
 import type { RedisCluster, RedisSentinel, RedisSingle, RedisUrl } from '../../core/redis-url.ts'
 
 const CONNECT_TIMEOUT_MS = 2_000
+/** Of a connection that was closed in good order before, or was never there. */
+const DISCONNECT_TIMEOUT_MS = 100
 const LONGEST_PAUSE_MS = 1_000
 /** A connection that is silent for so long is asked whether it is alive. */
 const KEEP_ALIVE_MS = 10_000
@@ -20,6 +22,7 @@ function nodeOptions({ tls, username, password }: RedisUrl) {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...{ connectTimeout: CONNECT_TIMEOUT_MS, keepAlive: KEEP_ALIVE_MS },
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     ...{ autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
     reconnectOnError: leavesReplica,
   }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { readKeyId } from '../../arguments.ts'
 import { sayKey } from '../../key-view.ts'
-import { CONFIG_OPTION, type ConfigOption, withGate } from '../../open.ts'
+import { CONFIG_OPTION, type ConfigOption, withChangingGate } from '../../open.ts'
 
 export function addChange(
   keys: Command,
@@ -18,7 +18,7 @@ export function addChange(
     .option(...CONFIG_OPTION)
     .action(async (keyId: string, options: ConfigOption & { readonly json?: true }) => {
       const id = readKeyId(keyId)
-      const record = await withGate(options, (gate) => gate.keys[change](id))
+      const record = await withChangingGate(options, (gate) => gate.keys[change](id))
       await sayKey(record, headline, options.json === true)
     })
 }

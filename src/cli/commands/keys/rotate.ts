@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { readDuration, readKeyId } from '../../arguments.ts'
 import { keyJson, sayIssued, timeText } from '../../key-view.ts'
-import { CONFIG_OPTION, type ConfigOption, withGate } from '../../open.ts'
+import { CONFIG_OPTION, type ConfigOption, withChangingGate } from '../../open.ts'
 import { say, sayJson } from '../../output.ts'
 
 interface RotateOptions extends ConfigOption {
@@ -24,7 +24,7 @@ export function addRotate(keys: Command): void {
 async function rotate(keyId: string, options: RotateOptions): Promise<void> {
   const id = readKeyId(keyId)
   const graceMs = readDuration(options.grace, '--grace')
-  const { issued, old } = await withGate(options, async (gate) => ({
+  const { issued, old } = await withChangingGate(options, async (gate) => ({
     issued: await gate.keys.rotate(id, { graceMs }),
     old: await gate.keys.find(id),
   }))
