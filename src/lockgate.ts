@@ -17,6 +17,7 @@ import type { RedisConnection } from './counters/redis/index.ts'
 import { createGate } from './engine/create-gate.ts'
 import type { Gate } from './engine/gate.ts'
 import { createSystemClock } from './engine/system-clock.ts'
+import type { PostgresPool } from './stores/postgres/index.ts'
 import { createLogger } from './telemetry/logger.ts'
 
 export interface GateOptions {
@@ -35,13 +36,14 @@ export interface GateOptions {
   readonly metrics?: GateMetrics
   /**
    * A connected client of Redis or Valkey: `fromIoredis(client)` or `fromNodeRedis(client)` of
-   * `lockgate/redis`. It takes the place of `redis.url`. The gate owns it: it is
-   * closed with the gate, and where the gate cannot be opened.
+   * `lockgate/redis`. It takes the place of `redis.url`, and stays open when the gate is closed.
    */
   readonly redis?: RedisConnection
-  /** Counters of your own. The gate owns them; shared ones are guarded against outages. */
+  /** A pool of `pg`, instead of `databaseUrl`. It stays open when the gate is closed. */
+  readonly postgres?: PostgresPool
+  /** Counters of your own. The gate closes them; shared ones are guarded against outages. */
   readonly counters?: Counters | SharedCounters
-  /** A store of your own, instead of `databaseUrl`. The gate owns it. */
+  /** A store of your own, instead of `databaseUrl`. The gate closes it. */
   readonly store?: Store
 }
 
@@ -76,7 +78,7 @@ export async function lockgate(options: LockgateOptions = {}): Promise<Gate> {
 const OPTIONS: Readonly<Record<keyof LockgateOptions, true>> = {
   ...{ config: true, configFile: true },
   ...{ log: true, onAudit: true, actor: true, clock: true, metrics: true },
-  ...{ redis: true, counters: true, store: true },
+  ...{ redis: true, postgres: true, counters: true, store: true },
 }
 
 /** `lockgate({ tiers })` instead of `lockgate({ config: { tiers } })` would run on the defaults. */
@@ -98,6 +100,9 @@ function checkParts(options: GateOptions): void {
   if (options.redis !== undefined && options.counters !== undefined) {
     throw new ConfigError('lockgate() takes redis or counters, not both')
   }
+  if (options.postgres !== undefined && options.store !== undefined) {
+    throw new ConfigError('lockgate() takes postgres or store, not both')
+  }
 }
 
 /** Opens a gate from settings that were loaded before. */
@@ -106,7 +111,7 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
   const { clock = createSystemClock(), log = createLogger(settings.logLevel) } = options
   let { store, counters } = options
   try {
-    store ??= await openStore(settings)
+    store = await openStore(settings.databaseUrl, options)
     counters = await openCounters(settings, options, { outage: settings.outage, clock, log })
     return await createGate({
       ...{ store, counters, clock, log },
@@ -119,7 +124,7 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
       metrics: options.metrics,
     })
   } catch (error) {
-    await (counters ?? options.redis)?.close()
+    await counters?.close()
     await store?.close()
     throw error
   }

@@ -1,9 +1,7 @@
 /** Opens and closes what commands work on. */
 import { openRedisCounters } from '../compose/open-counters.ts'
-import { openStore } from '../compose/open-store.ts'
 import { type LoadedSettings, loadSettings, maskUrl } from '../config/index.ts'
 import { LockgateError } from '../core/errors.ts'
-import type { Store } from '../core/ports/store.ts'
 import type { Settings } from '../core/settings.ts'
 import type { Gate } from '../engine/gate.ts'
 import { createSystemClock } from '../engine/system-clock.ts'
@@ -79,12 +77,8 @@ export function openOrExplain(settings: Settings, options: GateOptions): Promise
   return explained(openGate(settings, options))
 }
 
-/** Opens the database alone. */
-export function openStoreOrExplain(settings: Settings): Promise<Store> {
-  return explained(openStore(settings))
-}
-
-async function explained<T>(opening: Promise<T>): Promise<T> {
+/** What a server that cannot be reached is called on a command line: a failure, with what to try. */
+export async function explained<T>(opening: Promise<T>): Promise<T> {
   try {
     return await opening
   } catch (error) {

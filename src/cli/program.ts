@@ -1,10 +1,12 @@
 /** The command line as a whole: every command with its options. */
 import { Command } from 'commander'
 import { addAuditCommands } from './commands/audit/audit.ts'
+import { addCopy } from './commands/copy.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addInit } from './commands/init.ts'
 import { addKeysCommands } from './commands/keys/keys.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addReplay } from './commands/replay.ts'
 import { addServe } from './commands/serve.ts'
 import { addTiers } from './commands/tiers.ts'
@@ -25,6 +27,8 @@ export function createProgram(end: (exitCode: number) => void): Command {
   addAuditCommands(program, fail)
   addTiers(program)
   addDoctor(program, fail)
+  addMigrate(program)
+  addCopy(program)
   addDemo(program, fail)
   addReplay(program, fail)
   return program

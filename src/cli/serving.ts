@@ -12,6 +12,8 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { Settings } from '../core/settings.ts'
 import { createGateway } from '../gateway/index.ts'
 import { createLogger } from '../telemetry/logger.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { metricsPage } from '../telemetry/snapshots.ts'
 import { readWorkers } from './arguments.ts'
 import { auditJson } from './audit-view.ts'
 import { CommandError, UsageError } from './failure.ts'
@@ -25,6 +27,7 @@ import {
 import { type ConfigOption, openOrExplain } from './open.ts'
 import { unsetUpstreamHeaders } from './serving-checks.ts'
 import { listenForStop, type StopSignal } from './stop-signal.ts'
+import { ownVersion } from './version.ts'
 import { serveWithWorkers } from './workers/primary.ts'
 import { runWorker } from './workers/worker.ts'
 
@@ -59,12 +62,18 @@ async function serveAlone(
   log: Logger,
 ): Promise<void> {
   surviveWithoutReader(log)
+  const metrics = createMetrics(settings)
   const gate = await openOrExplain(settings, {
-    ...{ log, actor: 'gateway' },
+    ...{ log, actor: 'gateway', metrics: metrics.gate },
     onAudit: (row) => process.stdout.write(`${auditJson(row)}\n`),
   })
-  const gateway = createGateway({ gate, settings: settings.gateway, log })
-  const admin = createAdminServer({ health: () => gate.health(), isDraining: stop.isReceived })
+  const gateway = createGateway({
+    ...{ gate, settings: settings.gateway, log, metrics: metrics.gateway },
+  })
+  const admin = createAdminServer({
+    ...{ gate, health: () => gate.health(), isDraining: stop.isReceived, log },
+    ...{ version: ownVersion(), metrics: () => metricsPage(metrics.registry) },
+  })
   try {
     const adminAt = await listenOrExplain(admin, host, adminPort, '--admin-port')
     const at = await listenOrExplain(gateway, host, port, '--port')

@@ -14,8 +14,9 @@ import { createRedisCounters, type RedisConnection } from '../counters/redis/ind
 import { createOutageCounters, type OutageCounters } from '../engine/outage/outage-counters.ts'
 import { problemOf } from './await-redis.ts'
 import { connectRedis, type RedisLink } from './connect-redis.ts'
-import { START_TIMEOUT_MS } from './start-deadline.ts'
 
+/** With the five seconds of the database, a start is decided within ten. */
+const START_TIMEOUT_MS = 4_500
 /** A start that does not depend on Redis waits for it no longer. */
 const DEGRADED_TIMEOUT_MS = 1_000
 const ID_LENGTH = 12
@@ -90,8 +91,14 @@ function guarded(
 const isShared = (counters: Counters | SharedCounters): counters is SharedCounters =>
   'heartbeat' in counters
 
-const linkOf = (connection: RedisConnection): RedisLink => ({
-  connection,
-  name: 'Redis through the client that lockgate() was given',
-  lastProblem: () => undefined,
-})
+/** A client of the application's own stays open when the gate is closed. */
+function linkOf(client: RedisConnection): RedisLink {
+  const connection: RedisConnection = Object.freeze({
+    isCluster: client.isCluster,
+    send: (...command: Parameters<RedisConnection['send']>) => client.send(...command),
+    probe: () => client.probe(),
+    close: async () => undefined,
+  })
+  const name = 'Redis through the client that lockgate() was given'
+  return { connection, name, lastProblem: () => undefined }
+}

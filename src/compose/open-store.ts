@@ -1,32 +1,62 @@
-/** The store that a database URL names. */
-import { maskUrl } from '../config/index.ts'
+/** The store that a database URL names, or one on a pool of the application's own. */
+import { isPostgres, maskUrl } from '../config/index.ts'
 import { LockgateError } from '../core/errors.ts'
 import type { Store } from '../core/ports/store.ts'
-import type { Settings } from '../core/settings.ts'
+import { openPostgresStore, type PostgresPool, postgresPlace } from '../stores/postgres/index.ts'
 import { openSqliteStore } from '../stores/sqlite/index.ts'
-import { openWithin, START_TIMEOUT_MS } from './start-deadline.ts'
+import { createPool } from './create-pool.ts'
 
 const SQLITE = 'sqlite:'
 
+export interface OpenStoreOptions {
+  /** Made by the application itself, instead of what the URL names. */
+  readonly postgres?: PostgresPool | undefined
+  readonly store?: Store | undefined
+  /** Where the URL comes from, for messages; default LOCKGATE_DATABASE_URL. */
+  readonly option?: string
+  /** Default true. Otherwise a server with an older schema is refused; a file is always migrated. */
+  readonly migrate?: boolean
+}
+
 /**
- * Opens the database, in time or not at all.
+ * Opens the database and brings it to the newest schema. One that cannot be reached is given up
+ * within five seconds, which the stores see to.
  *
  * @throws LockgateError `store_unavailable` that shows the URL without its password and says what to
  * try; ConfigError where the driver is missing.
  */
-export async function openStore({ databaseUrl }: Pick<Settings, 'databaseUrl'>): Promise<Store> {
+export async function openStore(
+  databaseUrl: string,
+  { postgres, store, option, migrate = true }: OpenStoreOptions = {},
+): Promise<Store> {
+  if (store !== undefined) return store
+  if (postgres !== undefined) return openPostgresStore({ pool: postgres })
+  const opening = isPostgres(databaseUrl) ? onPool(databaseUrl, migrate) : onFile(databaseUrl)
+  return explainStore(opening, databaseUrl, option)
+}
+
+const onFile = (url: string): Promise<Store> => openSqliteStore({ path: url.slice(SQLITE.length) })
+
+async function onPool(url: string, migrate: boolean): Promise<Store> {
+  const pool = await createPool(url)
+  return openPostgresStore({ pool, ownsPool: true, place: postgresPlace(url), migrate })
+}
+
+/** What went wrong with a database, with its URL and what to try. */
+export async function explainStore<T>(
+  opening: Promise<T>,
+  databaseUrl: string,
+  option = 'LOCKGATE_DATABASE_URL',
+): Promise<T> {
   try {
-    return await openWithin(START_TIMEOUT_MS, open(databaseUrl), 'store_unavailable')
+    return await opening
   } catch (error) {
     if (!(error instanceof LockgateError) || error.code !== 'store_unavailable') throw error
+    const problem = error.message.replace(/\.$/, '')
     throw new LockgateError(
       'store_unavailable',
-      `cannot open the database ${maskUrl(databaseUrl)}: ${error.message.replace(/\.$/, '')}; check LOCKGATE_DATABASE_URL`,
+      `cannot open the database ${maskUrl(databaseUrl)}: ${problem}; check ${option}`,
       { cause: error },
     )
   }
-}
-
-function open(databaseUrl: string): Promise<Store> {
-  return openSqliteStore({ path: databaseUrl.slice(SQLITE.length) })
 }

@@ -83,8 +83,11 @@ export function watchStore(inner: Store, clock: Clock, metrics: GateMetrics): Wa
   }
 
   const store: EveryMember = {
-    insertKey: (key, audit, idempotency) =>
-      writing([audit], () => inner.insertKey(key, audit, idempotency)),
+    async insertKey(key, audit, idempotency) {
+      const record = await noted(() => inner.insertKey(key, audit, idempotency))
+      if (record.keyId === key.keyId) metrics.auditWritten(audit.event, 1)
+      return record
+    },
     findKey: (keyId) => noted(() => inner.findKey(keyId)),
     listKeys: (query) => noted(() => inner.listKeys(query)),
     changeKey: (keyId, change, audit) =>

@@ -13,6 +13,8 @@ export interface HealthOptions {
   /** True from the moment on that the process shuts down. */
   readonly isDraining: () => boolean
   readonly version: string
+  /** How many processes serve; absent where this one does. */
+  readonly workers?: () => number
 }
 
 export function healthRoutes(options: HealthOptions): readonly AdminRoute[] {
@@ -32,9 +34,10 @@ function readinessOf({ health, isDraining }: HealthOptions): AdminAnswer {
   return jsonAnswer(canServe(checks) ? 200 : 503, { status })
 }
 
-function summaryOf({ health, isDraining, version }: HealthOptions): AdminAnswer {
+function summaryOf({ health, isDraining, version, workers }: HealthOptions): AdminAnswer {
   const { status, reasons, checks } = health()
-  const known = { checks, version, uptime_seconds: Math.floor(process.uptime()) }
+  const serving = workers === undefined ? {} : { workers: workers() }
+  const known = { checks, ...serving, version, uptime_seconds: Math.floor(process.uptime()) }
   if (isDraining()) {
     return jsonAnswer(503, { status: 'draining', reasons: ['shutting down'], ...known })
   }

@@ -1,5 +1,5 @@
 /** What the workers say of themselves, said as one. Pure. */
-import type { GateHealth } from '../../engine/gate.ts'
+import type { GateHealth, HealthCheck } from '../../engine/gate.ts'
 
 /** A worker says how it is once a second; one that is silent for so long is stuck. */
 const SILENCE_MS = 5_000
@@ -15,13 +15,32 @@ export function crewHealth(
   wanted: number,
   nowMs: number,
 ): GateHealth {
-  const counts = new Map<string, number>()
-  const note = (reason: string) => counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  for (const { health, atMs } of reports) {
-    if (nowMs - atMs > SILENCE_MS) note('does not answer')
-    for (const reason of health.reasons) note(reason)
+  const said = reports.flatMap(({ health, atMs }) =>
+    nowMs - atMs > SILENCE_MS ? [...health.reasons, 'no sign of life'] : health.reasons,
+  )
+  const missing = Array.from({ length: wanted - reports.length }, () => 'not running')
+  const reasons = counted([...said, ...missing], wanted)
+  const check = (name: keyof GateHealth['checks']) =>
+    worst(reports.map(({ health }) => health.checks[name]))
+  return {
+    status: reasons.length === 0 ? 'ready' : 'degraded',
+    reasons,
+    checks: { store: check('store'), counters: check('counters'), audit: check('audit') },
   }
-  for (let missing = reports.length; missing < wanted; missing++) note('is not running')
-  const reasons = [...counts].map(([reason, count]) => `${count} of ${wanted} workers: ${reason}`)
-  return { status: reasons.length === 0 ? 'ready' : 'degraded', reasons }
+}
+
+/** Equal reasons once, with the number of workers that have them. */
+function counted(reasons: readonly string[], wanted: number): string[] {
+  const counts = new Map<string, number>()
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  return [...counts].map(([reason, count]) => `${count} of ${wanted} workers: ${reason}`)
+}
+
+/** Down is what no worker can do; what some cannot is degraded. */
+function worst(checks: readonly HealthCheck[]): HealthCheck {
+  if (checks.length === 0) return { status: 'down', detail: 'no worker is running' }
+  const bad = checks.find(({ status }) => status !== 'ok')
+  if (bad === undefined) return { status: 'ok' }
+  if (checks.every(({ status }) => status === 'down')) return bad
+  return { ...bad, status: 'degraded' }
 }

@@ -11,13 +11,13 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../../core/ports/logger.ts'
 import type { GateHealth } from '../../engine/gate.ts'
+import type { MetricsSnapshot } from '../../telemetry/snapshots.ts'
 import { CommandError } from '../failure.ts'
 import { crewHealth, type WorkerReport } from './crew-health.ts'
 import { isFromWorker, type ToWorker } from './messages.ts'
 import { RestartPolicy } from './restart-policy.ts'
 
-const STOP: ToWorker = { lockgate: 'stop' }
-const READY: GateHealth = { status: 'ready', reasons: [] }
+const MEASURE_TIMEOUT_MS = 1_000
 const SEE_LOG = 'the log lines above may say why'
 
 export class Crew {
@@ -41,6 +41,11 @@ export class Crew {
     this.#log = log
   }
 
+  /** How many accept connections. */
+  get size(): number {
+    return this.#reports.size
+  }
+
   /** Resolves with the address when all of them accept connections; call once. */
   async start(): Promise<AddressInfo> {
     process.on('exit', killAll)
@@ -53,12 +58,18 @@ export class Crew {
     return crewHealth([...this.#reports.values()], this.#count, performance.now())
   }
 
+  /** Of those that answer within a second. */
+  async metrics(): Promise<readonly MetricsSnapshot[]> {
+    const snapshots = await Promise.all([...this.#reports.keys()].map(measure))
+    return snapshots.filter((snapshot) => snapshot !== undefined)
+  }
+
   /** Lets all of them drain; those that take longer than `timeoutMs` are ended. */
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopping = true
     for (const timer of this.#pauses) clearTimeout(timer)
     const gone = Promise.all(running().map((worker) => once(worker, 'exit')))
-    for (const worker of running()) worker.process.send?.(STOP, () => undefined)
+    for (const worker of running()) tell(worker, { lockgate: 'stop' })
     const timer = setTimeout(() => {
       this.#log.error({}, 'workers that did not stop in time are ended')
       killAll()
@@ -75,13 +86,10 @@ export class Crew {
     let problem = `a worker ended before it was ready; ${SEE_LOG}`
     worker.on('message', (message: unknown) => {
       if (!isFromWorker(message)) return
-      if (message.lockgate === 'failed') {
-        problem = message.message
-      } else if (message.lockgate === 'ready') {
-        this.#report(worker, READY)
-        resolve(message.address)
-      } else if (this.#reports.has(worker)) {
-        this.#report(worker, message.health)
+      if (message.lockgate === 'failed') problem = message.message
+      if (message.lockgate === 'ready') resolve(message.address)
+      if (message.lockgate === 'ready' || message.lockgate === 'health') {
+        this.#reports.set(worker, { health: message.health, atMs: performance.now() })
       }
     })
     worker.on('exit', (code, signal) => {
@@ -90,10 +98,6 @@ export class Crew {
       if (wasReady) this.#restart({ worker_pid: worker.process.pid, code, signal })
     })
     return promise
-  }
-
-  #report(worker: Worker, health: GateHealth): void {
-    this.#reports.set(worker, { health, atMs: performance.now() })
   }
 
   #restart(death: object): void {
@@ -111,6 +115,27 @@ export class Crew {
     }, pauseMs)
     this.#pauses.add(timer)
   }
+}
+
+async function measure(worker: Worker): Promise<MetricsSnapshot | undefined> {
+  const { promise, resolve } = Promise.withResolvers<MetricsSnapshot | undefined>()
+  const receive = (message: unknown): void => {
+    if (isFromWorker(message) && message.lockgate === 'metrics') resolve(message.snapshot)
+  }
+  const timer = setTimeout(resolve, MEASURE_TIMEOUT_MS, undefined)
+  worker.on('message', receive)
+  tell(worker, { lockgate: 'measure' })
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    worker.off('message', receive)
+  }
+}
+
+/** One that is gone hears nothing, and needs not. */
+function tell(worker: Worker, message: ToWorker): void {
+  worker.process.send?.(message, () => undefined)
 }
 
 const running = (): Worker[] =>

@@ -8,10 +8,12 @@
 import type { Logger } from '../../core/ports/logger.ts'
 import type { Settings } from '../../core/settings.ts'
 import { createGateway } from '../../gateway/index.ts'
+import { createMetrics } from '../../telemetry/metrics.ts'
+import { metricsSnapshot } from '../../telemetry/snapshots.ts'
 import { CommandError, failureOf } from '../failure.ts'
 import { listenOrExplain, type Places } from '../listening.ts'
 import { openOrExplain } from '../open.ts'
-import { type FromWorker, isStop } from './messages.ts'
+import { type FromWorker, isToWorker } from './messages.ts'
 
 const HEALTH_EVERY_MS = 1_000
 
@@ -31,17 +33,26 @@ export async function runWorker(settings: Settings, places: Places, log: Logger)
 async function serveUntil(
   stopped: Promise<void>,
   settings: Settings,
-  places: Places,
+  { host, port }: Places,
   log: Logger,
 ): Promise<void> {
-  const gate = await openOrExplain(settings, { log, actor: 'gateway' })
-  const gateway = createGateway({ gate, settings: settings.gateway, log })
-  const report = () => tell({ lockgate: 'health', health: gate.health() })
+  const metrics = createMetrics(settings)
+  const gate = await openOrExplain(settings, { log, actor: 'gateway', metrics: metrics.gate })
+  const gateway = createGateway({
+    ...{ gate, settings: settings.gateway, log, metrics: metrics.gateway },
+  })
+  process.on('message', async (message) => {
+    if (!isToWorker(message) || message.lockgate !== 'measure') return
+    await tell({ lockgate: 'metrics', snapshot: await metricsSnapshot(metrics.registry) })
+  })
   let timer: NodeJS.Timeout | undefined
   try {
-    const address = await listenOrExplain(gateway, places.host, places.port, '--port')
-    await tell({ lockgate: 'ready', address })
-    timer = setInterval(() => void report(), HEALTH_EVERY_MS)
+    const address = await listenOrExplain(gateway, host, port, '--port')
+    await tell({ lockgate: 'ready', address, health: gate.health() })
+    timer = setInterval(
+      () => void tell({ lockgate: 'health', health: gate.health() }),
+      HEALTH_EVERY_MS,
+    )
     await stopped
   } finally {
     clearInterval(timer)
@@ -55,7 +66,7 @@ function stopAsked(): Promise<void> {
   return new Promise((resolve) => {
     process.on('SIGTERM', () => resolve())
     process.on('message', (message) => {
-      if (isStop(message)) resolve()
+      if (isToWorker(message) && message.lockgate === 'stop') resolve()
     })
   })
 }

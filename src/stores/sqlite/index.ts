@@ -15,6 +15,8 @@ import { openDatabase } from './open-database.ts'
 import { storeError } from './store-error.ts'
 import { Usage } from './usage.ts'
 
+export { sqliteSchemaVersion } from './schema-version.ts'
+
 export interface SqliteStoreOptions {
   /** A file, created with mode 0600 when absent; its folder must exist. `:memory:` keeps nothing. */
   readonly path: string

@@ -33,6 +33,12 @@ export interface SchemaOptions {
   readonly place?: string
 }
 
+/** The schema's version before and after; 0 where there was none. */
+export interface Migrated {
+  readonly from: number
+  readonly to: number
+}
+
 interface Found {
   readonly encoding: string
   readonly has_schema: boolean
@@ -44,16 +50,18 @@ interface Found {
 export async function migratePostgres(
   pool: PostgresPool,
   options: SchemaOptions = {},
-): Promise<void> {
+): Promise<Migrated> {
   const { schema, place } = namesOf(options)
   try {
     const version = await borrow(pool, new Deadline(CHECK_DEADLINE_MS), (session) =>
       versionOf(session, schema, place),
     )
-    if (version === SCHEMA_VERSION) return
-    await borrow(pool, new Deadline(MIGRATION_DEADLINE_MS), (session) =>
-      migrate(session, schema, place),
-    )
+    if (version !== SCHEMA_VERSION) {
+      await borrow(pool, new Deadline(MIGRATION_DEADLINE_MS), (session) =>
+        migrate(session, schema, place),
+      )
+    }
+    return { from: version, to: SCHEMA_VERSION }
   } catch (error) {
     throw storeError(error, place)
   }
