@@ -52,10 +52,11 @@ export async function explainStore<T>(
     return await opening
   } catch (error) {
     if (!(error instanceof LockgateError) || error.code !== 'store_unavailable') throw error
-    const problem = error.message.replace(/\.$/, '')
+    const problem = error.message.replace(/^database \S+: /, '').replace(/\.$/, '')
+    const hint = problem.includes('LOCKGATE_DATABASE_URL') ? '' : `; check ${option}`
     throw new LockgateError(
       'store_unavailable',
-      `cannot open the database ${maskUrl(databaseUrl)}: ${problem}; check ${option}`,
+      `cannot open the database ${maskUrl(databaseUrl)}: ${problem}${hint}`,
       { cause: error },
     )
   }

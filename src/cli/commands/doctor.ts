@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { ConfigError } from '../../core/errors.ts'
 import { redact } from '../../telemetry/redact.ts'
 import { databaseFindings } from '../doctor/database-checks.ts'
-import { configFileFinding, databaseModeFinding } from '../doctor/file-checks.ts'
+import { configFileFinding, databaseModeFindings } from '../doctor/file-checks.ts'
 import { type Finding, fail as failed, ok } from '../doctor/finding.ts'
+import { redisFindings } from '../doctor/redis-checks.ts'
 import { settingsFindings } from '../doctor/settings-checks.ts'
 import { upstreamFindings } from '../doctor/upstream-check.ts'
 import { CONFIG_OPTION, type ConfigOption, loadFor } from '../open.ts'
@@ -33,8 +34,9 @@ async function configuredFindings(options: ConfigOption): Promise<Finding[]> {
     return [
       configFileFinding(configPath, settings),
       ...settingsFindings(settings),
-      databaseModeFinding(settings),
+      ...databaseModeFindings(settings),
       ...(await databaseFindings(settings)),
+      ...(await redisFindings(settings.redis)),
       ...(await upstreamFindings(settings.gateway)),
     ]
   } catch (error) {

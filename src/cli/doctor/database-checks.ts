@@ -1,18 +1,23 @@
-/** Checks of `lockgate doctor` that open the database: SQLite's own integrity, then the audit log. */
+/** Checks of `lockgate doctor` that open the database: its own soundness, then the audit log. */
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { databaseFile, maskUrl } from '../../config/index.ts'
+import { databaseFile, isPostgres, maskUrl } from '../../config/index.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Gate } from '../../engine/gate.ts'
 import { openOrExplain } from '../open.ts'
 import { counted } from '../output.ts'
 import { caution, type Finding, fail, ok } from './finding.ts'
+import { postgresFindings } from './postgres-checks.ts'
 
 const CLOCK_TOLERANCE_MS = 60_000
 const PAGE_SIZE = 1_000
 
 /** Looks before it opens: a missing database is not created. */
 export async function databaseFindings(settings: Settings): Promise<Finding[]> {
+  if (isPostgres(settings.databaseUrl)) {
+    const { findings, isReadable } = await postgresFindings(settings.databaseUrl)
+    return isReadable ? [...findings, ...(await contentFindings(settings))] : [...findings]
+  }
   const url = maskUrl(settings.databaseUrl)
   const file = databaseFile(settings.databaseUrl)
   if (file === undefined) return []
@@ -43,7 +48,7 @@ function integrityProblem(file: string): string | undefined {
 
 async function contentFindings(settings: Settings): Promise<Finding[]> {
   try {
-    const gate = await openOrExplain(settings, { actor: 'cli' })
+    const gate = await openOrExplain({ ...settings, redis: null }, { actor: 'cli' })
     try {
       const verdict = await gate.audit.verify()
       const [newest] = await gate.audit.tail({ pageSize: 1 })

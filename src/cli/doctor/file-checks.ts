@@ -1,6 +1,6 @@
 /** Checks of `lockgate doctor` that look at files: who may read them. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { databaseFile } from '../../config/index.ts'
+import { databaseFile, isPostgres } from '../../config/index.ts'
 import type { Settings } from '../../core/settings.ts'
 import { caution, type Finding, fail, ok } from './finding.ts'
 
@@ -25,8 +25,12 @@ export function configFileFinding(configPath: string | undefined, settings: Sett
 }
 
 /** The database holds hashes and addresses: only its owner may read it. */
-export function databaseModeFinding(settings: Settings): Finding {
-  const file = databaseFile(settings.databaseUrl)
+export function databaseModeFindings(settings: Settings): Finding[] {
+  if (isPostgres(settings.databaseUrl)) return []
+  return [fileModeFinding(databaseFile(settings.databaseUrl))]
+}
+
+function fileModeFinding(file: string | undefined): Finding {
   if (file === undefined) return caution('database_mode', 'in memory: nothing outlives the process')
   const open = [file, `${file}-wal`, `${file}-shm`].filter(
     (path) => existsSync(path) && (statSync(path).mode & ANYONE_ELSE) !== 0,
