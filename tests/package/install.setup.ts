@@ -21,7 +21,10 @@ declare module 'vitest' {
 }
 
 /** What examples and documentation import beside `lockgate`. */
-const BESIDE = ['express', '@types/express', '@types/node', 'openai'] as const
+const BESIDE = [
+  ...(['express', '@types/express', '@types/node', 'openai'] as const),
+  ...(['ioredis', 'pg', '@types/pg'] as const),
+]
 
 export default function setup(project: TestProject): () => void {
   const tarball = process.env['LOCKGATE_TARBALL'] ?? buildAndPack()
