@@ -1,6 +1,5 @@
 /** What both stores ask before they import data, and before they keep it. */
-import type { AuditHead } from '../../core/audit.ts'
-import { type ChainVerdict, emptyHead } from '../../core/audit-chain.ts'
+import type { ChainVerdict } from '../../core/audit-chain.ts'
 import { LockgateError } from '../../core/errors.ts'
 
 /** Rows that are verified at a time. */
@@ -22,7 +21,3 @@ export function refuseBroken(verdict: ChainVerdict): void {
     `the audit log does not verify: chain ${chain}, row ${seq}: ${problem}; nothing was imported`,
   )
 }
-
-/** Heads that a chain starts with, for a log that is to end with `heads`. */
-export const startsOf = (heads: readonly AuditHead[]): AuditHead[] =>
-  heads.map(({ chain }) => emptyHead(chain))
