@@ -16,7 +16,8 @@ import { contradictions, PostgresWriter } from './postgres-writer.ts'
 
 const WRITERS = 8
 const POOL_SIZE = 3
-const PATIENCE_MS = 20_000
+/** A busy machine may take long; a writer that is stuck takes for ever. */
+const PATIENCE_MS = 60_000
 
 interface Rig {
   readonly server: PostgresServer
