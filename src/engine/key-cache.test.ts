@@ -186,4 +186,32 @@ describe('when the store fails', () => {
     await failingLoad()
     expect(versionOf(await load(recordOf(1)))).toBe(1)
   })
+
+  test('a key that is known to have changed is not served as it was', async () => {
+    await load(recordOf(1))
+    cache.invalidate(KEY_ID)
+    expect(await failingLoad()).toBe('unavailable')
+    expect(versionOf(await load(recordOf(2)))).toBe(2)
+    generation++
+    expect(versionOf(await failingLoad())).toBe(2)
+  })
+
+  test('few wait for it: beyond 64 queries keys are unavailable, and known ones go on', async () => {
+    await load(recordOf(1))
+    await failingLoad()
+    generation++
+    const asked = queries.length
+    const waiting = Array.from({ length: 100 }, (_, index) => cache.load(`stranger${index}`))
+    expect(queries.length - asked).toBe(64)
+    expect(await Promise.all(waiting.slice(64))).toEqual(Array(36).fill('unavailable'))
+    expect(versionOf(await cache.load(KEY_ID))).toBe(1)
+    for (const query of queries) query.resolve(undefined)
+    expect(await Promise.all(waiting.slice(0, 64))).toEqual(Array(64).fill('unknown'))
+    expect(versionOf(await load(recordOf(2)))).toBe(2)
+  })
+
+  test('a store that no longer answers gathers 1,024 queries before that is known', () => {
+    for (let index = 0; index < 2_000; index++) void cache.load(`stranger${index}`)
+    expect(queries).toHaveLength(1_024)
+  })
 })

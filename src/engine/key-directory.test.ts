@@ -20,11 +20,16 @@ let announced: [keyId: string, version: number][]
 /** What `insertKey` throws before it does anything, one for each call. */
 let insertFailures: Error[]
 let inserts: number
+/** The counters do not take versions. */
+let deaf: boolean
+let warned: object[]
 beforeEach(async () => {
   clock = createTestClock()
   announced = []
   insertFailures = []
   inserts = 0
+  deaf = false
+  warned = []
   const { settings } = await loadSettings({
     config: { keys: { argon2id: { memoryKiB: 64, passes: 1, parallelism: 1 } } },
   })
@@ -34,6 +39,7 @@ beforeEach(async () => {
     peek: (request) => memory.peek(request),
     settle: (receipt, costs) => memory.settle(receipt, costs),
     setKeyVersion(keyId, version) {
+      if (deaf) throw new Error('they are down')
       announced.push([keyId, version])
       memory.setKeyVersion(keyId, version)
     },
@@ -42,7 +48,8 @@ beforeEach(async () => {
   gate = await createGate({
     ...settings,
     ...{ store: failingInserts(await openSqliteStore({ path: ':memory:' })), counters, clock },
-    ...{ log: { debug() {}, info() {}, warn() {}, error() {} }, actor: 'library' },
+    log: { debug() {}, info() {}, warn: (fields) => warned.push(fields), error() {} },
+    actor: 'library',
   })
 })
 afterEach(() => gate.close())
@@ -71,6 +78,15 @@ describe('a change', () => {
     await gate.keys.revoke(record.keyId)
     const versions = [2, 3, 4].map((version) => [record.keyId, version])
     expect(announced).toEqual(versions)
+  })
+
+  test('is made although the counters cannot be told, and holds here at once', async () => {
+    const { key, record } = await issue()
+    expect((await ask(key)).allowed).toBe(true)
+    deaf = true
+    expect(await gate.keys.revoke(record.keyId)).toMatchObject({ status: 'revoked' })
+    expect((await ask(key)).allowed).toBe(false)
+    expect(warned).toMatchObject([{ key_id: record.keyId }])
   })
 
   test('says who made it, from where, in which request', async () => {
