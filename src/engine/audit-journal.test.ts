@@ -147,3 +147,27 @@ test('what a failed write held is written with what came meanwhile', async () =>
     ['burst', 1],
   ])
 })
+
+test('an entry that was added stands by itself, is kept while writes fail, and is bounded', async () => {
+  const written: AuditEntry[] = []
+  let failing = true
+  const journal = new AuditJournal(createTestClock(), async (entries) => {
+    if (failing) throw new Error('it is down')
+    written.push(...entries)
+  })
+  const entry: AuditEntry = {
+    ...{ atMs: 1, event: 'outage.began', keyId: null, actor: 'test', address: null },
+    ...{ requestId: null, details: { reason: 'unreachable' }, count: 1 },
+  }
+  journal.add(entry)
+  await expect(journal.flush()).rejects.toThrow('it is down')
+  journal.add({ ...entry, atMs: 2 })
+  failing = false
+  await journal.flush()
+  expect(written).toEqual([entry, { ...entry, atMs: 2 }])
+  written.length = 0
+  for (let index = 0; index < 30_000; index++) journal.add(entry)
+  await journal.flush()
+  expect(written).toHaveLength(20_001)
+  expect(totalOf(written)).toBe(30_000)
+})

@@ -30,3 +30,10 @@ test('100,000 keys leave no more than the room for them', () => {
   map.delete(99_999)
   expect([map.size, map.get(99_999)]).toEqual([99, undefined])
 })
+
+test('the oldest entries are told in order, as many as there are', () => {
+  const map = new BoundedMap<string, number>(3)
+  for (const key of ['a', 'b', 'c', 'a']) map.set(key, map.size)
+  expect(map.oldest(2).map(([key]) => key)).toEqual(['b', 'c'])
+  expect(map.oldest(9).map(([key]) => key)).toEqual(['b', 'c', 'a'])
+})
