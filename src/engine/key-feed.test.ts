@@ -116,7 +116,7 @@ describe('while such a store is down', () => {
     expect(await ask(key)).toBe('allowed')
     expect(queries).toBe(0)
     expect(await ask(stranger)).toBe('auth_unavailable')
-    expect(theirs.health().reasons).toEqual(['changes of keys cannot be read'])
+    expect(theirs.health().reasons).toContain('changes of keys cannot be read')
     await pass(7_000)
     expect(await ask(key)).toBe('auth_unavailable')
     down = false

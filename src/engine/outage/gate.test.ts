@@ -73,7 +73,7 @@ describe('an outage', () => {
     expect((await ask(key)).allowed).toBe(true)
     expect((await ask(key)).allowed).toBe(true)
     const reason = `counters unreachable since ${since}: each instance enforces its share`
-    expect(gate.health()).toEqual({ status: 'degraded', reasons: [reason] })
+    expect(gate.health()).toMatchObject({ status: 'degraded', reasons: [reason] })
     const about = { keyId: null, reason: 'unreachable', policy: 'local' }
     expect(await recorded()).toEqual([{ event: 'outage.began', ...about }])
     server.plug = 'in'
@@ -88,7 +88,7 @@ describe('an outage', () => {
     await open('local', true)
     storeFails = true
     await pass(3_000)
-    expect(gate.health().reasons).toEqual(['audit cannot be saved'])
+    expect(gate.health().reasons).toContain('audit cannot be saved')
     storeFails = false
     await pass(1_000)
     expect((await recorded()).map(({ event }) => event)).toEqual(['outage.began', 'outage.ended'])

@@ -2,7 +2,7 @@
  * The calls of `createOutageCounters`: to the shared counters while all is well, by the policy in an
  * outage; how one begins, and how it ends.
  *
- * An outage begins and ends between two turns of the event loop, so each call is decided by one side.
+ * Both happen in one go, without an `await`, so each call is decided by one side and charged there.
  */
 import { type CountersFailure, CountersUnavailableError } from '../../core/errors.ts'
 import type { ConsumeOutcome, ConsumeRequest, Receipt } from '../../core/ports/counters.ts'
