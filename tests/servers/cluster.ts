@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from './child.ts'
 import { freePorts } from './ports.ts'
-import { ask, launchNodes, type RedisNode, role, stopNodes } from './redis-node.ts'
+import { ask, isFollowedBy, launchNodes, type RedisNode, role, stopNodes } from './redis-node.ts'
 
 const SLOTS = 16_384
 const MASTERS = 3
@@ -151,22 +151,15 @@ async function mastersSeen({ port }: RedisNode): Promise<ClusterMaster[]> {
   }))
 }
 
-/** All nodes serve and name the same three masters; the other three are replicas in step. */
+/** All nodes serve and name the same masters; three are masters, each with a replica in step. */
 async function isWhole(nodes: readonly RedisNode[]): Promise<boolean> {
   const views = new Set<string>()
-  let replicas = 0
+  let followed = 0
   for (const node of nodes) {
     const info = String(await ask(node.port, 'CLUSTER', 'INFO'))
     if (!info.includes('cluster_state:ok')) return false
     views.add(JSON.stringify(await mastersSeen(node)))
-    const [name, , , link] = await role(node.port)
-    if (name === 'slave' && link === 'connected') replicas++
+    if (await isFollowedBy(1, node.port)) followed++
   }
-  const [view] = views
-  return (
-    views.size === 1 &&
-    view !== undefined &&
-    JSON.parse(view).length === MASTERS &&
-    replicas === MASTERS
-  )
+  return views.size === 1 && followed === MASTERS
 }

@@ -88,3 +88,13 @@ export async function role(port: number): Promise<readonly unknown[]> {
   const reply = await ask(port, 'ROLE')
   return Array.isArray(reply) ? reply : []
 }
+
+/**
+ * It is master of that many replicas, and each has acknowledged something. Until then a replica may be
+ * listed and yet be sent nothing, so that what is written is lost with the master.
+ */
+export async function isFollowedBy(count: number, port: number): Promise<boolean> {
+  const [name, , replicas] = await role(port)
+  if (name !== 'master' || !Array.isArray(replicas) || replicas.length !== count) return false
+  return replicas.every(([, , offset]) => Number(offset) > 0)
+}

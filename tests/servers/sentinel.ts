@@ -3,7 +3,15 @@
  * for each other every 2 s and for replicas every 10 s; here both are 200 ms.
  */
 import { until } from './child.ts'
-import { ask, launchNode, launchNodes, type RedisNode, role, stopNodes } from './redis-node.ts'
+import {
+  ask,
+  isFollowedBy,
+  launchNode,
+  launchNodes,
+  type RedisNode,
+  role,
+  stopNodes,
+} from './redis-node.ts'
 
 const NAME = 'lockgate'
 
@@ -134,8 +142,7 @@ async function mastersSeen(sentinels: readonly RedisNode[]): Promise<number[]> {
 async function isWhole(sentinels: readonly RedisNode[]): Promise<boolean> {
   const [port = 0, ...others] = await mastersSeen(sentinels)
   if (others.some((other) => other !== port)) return false
-  const [name, , replicas] = await role(port)
-  if (name !== 'master' || !Array.isArray(replicas) || replicas.length !== 2) return false
+  if (!(await isFollowedBy(2, port))) return false
   for (const sentinel of sentinels) {
     const master = fields(await ask(sentinel.port, 'SENTINEL', 'MASTER', NAME))
     if (master['flags'] !== 'master' || master['num-other-sentinels'] !== '2') return false
