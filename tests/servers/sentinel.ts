@@ -69,7 +69,8 @@ async function launchSentinels(data: readonly RedisNode[]): Promise<RedisNode[]>
   ].join('\n')
   const sentinel = { config, args: ['--sentinel'] }
   const sentinels = await launchNodes([sentinel, sentinel, sentinel])
-  const periods = ['INFO-PERIOD', '200', 'PUBLISH-PERIOD', '200', 'SLAVE-RECONF-TIMEOUT', '1000']
+  // By default a first ping is sent after 500 ms: a new master would be down before it was asked.
+  const periods = ['INFO-PERIOD', '200', 'PUBLISH-PERIOD', '200', 'PING-PERIOD', '100']
   for (const { port } of sentinels) await ask(port, 'SENTINEL', 'DEBUG', ...periods)
   return sentinels
 }
