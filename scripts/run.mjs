@@ -8,7 +8,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,8 +30,25 @@ const TASKS = {
   replay: ['scripts/replay/main.ts'],
 }
 
-/** Programs that a task starts; each is in the Debian package of the same name. */
-const SYSTEM_PROGRAMS = { test: ['curl'], soak: ['curl'], demo: ['curl'], bench: ['wrk'] }
+/** Programs that tasks start, and their Debian packages where those have another name. */
+const SYSTEM_PROGRAMS = {
+  test: ['curl', 'redis-server', 'postgres'],
+  soak: ['curl', 'redis-server', 'postgres'],
+  demo: ['curl'],
+  bench: ['wrk', 'redis-server'],
+}
+const DEBIAN_PACKAGES = { postgres: 'postgresql' }
+
+/** Debian keeps the servers of PostgreSQL out of PATH, one folder for each version. */
+const POSTGRES_VERSIONS = '/usr/lib/postgresql'
+
+/**
+ * Packages start the services that they bring; tests start servers of their own and want no others.
+ * systemctl starts nothing when told that systemd is offline, nor do init scripts in single-user
+ * mode (runlevel 1). Unlike a policy-rc.d, which is one file for the whole machine, the environment
+ * of one command does not stay behind when we are killed, and overrules no administrator.
+ */
+const NO_SERVICES = { SYSTEMD_OFFLINE: '1', RUNLEVEL: '1' }
 
 function fail(message) {
   process.stderr.write(`${message}\n`)
@@ -68,18 +85,29 @@ function installPackages() {
   writeFileSync(STAMP, wanted)
 }
 
+function isInstalled(program) {
+  if (spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined) return true
+  if (program !== 'postgres' || !existsSync(POSTGRES_VERSIONS)) return false
+  return readdirSync(POSTGRES_VERSIONS).some((version) =>
+    existsSync(join(POSTGRES_VERSIONS, version, 'bin', program)),
+  )
+}
+
 function installSystemPrograms(programs) {
-  const isMissing = (name) =>
-    spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined
-  const missing = programs.filter(isMissing)
+  const missing = programs.filter((program) => !isInstalled(program))
   if (missing.length === 0) return
-  const list = missing.join(' ')
+  const packages = missing.map((program) => DEBIAN_PACKAGES[program] ?? program)
   const apt = spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).error === undefined
-  if (!apt || process.getuid?.() !== 0) fail(`Install these programs first: ${list}`)
-  process.stderr.write(`Installing Debian packages: ${list} ...\n`)
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  if (!apt || process.getuid?.() !== 0) {
+    fail(
+      `Install these programs first: ${missing.join(' ')} ` +
+        `(on Debian: apt-get install ${packages.join(' ')})`,
+    )
+  }
+  process.stderr.write(`Installing Debian packages: ${packages.join(' ')} ...\n`)
+  const env = { DEBIAN_FRONTEND: 'noninteractive', ...NO_SERVICES }
   runQuietly('apt-get', ['update', '-qq'], env)
-  runQuietly('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], env)
+  runQuietly('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env)
 }
 
 /** The pinned Node; without it (install scripts turned off) our own, where it is new enough. */

@@ -1,7 +1,15 @@
 /** `scripts/run.mjs` in a project of its own, with a task that says what it was given. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -20,7 +28,9 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'lockgate-run-'))
   mkdirSync(join(root, 'scripts'))
   copyFileSync(new URL('../../scripts/run.mjs', import.meta.url), join(root, 'scripts', 'run.mjs'))
-  writeFileSync(join(root, 'scripts', 'check.ts'), TASK)
+  for (const task of ['check', 'test', 'bench']) {
+    writeFileSync(join(root, 'scripts', `${task}.ts`), TASK)
+  }
   writeFileSync(join(root, 'package.json'), '{ "name": "x", "version": "1.0.0" }')
   lock('1.0.0')
 })
@@ -33,8 +43,19 @@ function lock(version: string): void {
   mkdirSync(join(root, 'node_modules'), { recursive: true })
 }
 
-function start(...args: string[]): ChildProcess {
-  const env = { ...process.env }
+/** A PATH with these programs only, each of which notes how it was called. */
+function programs(...names: string[]): { path: string; calls: () => string[] } {
+  const path = mkdtempSync(join(root, 'programs-'))
+  const log = join(path, 'log')
+  for (const name of names) {
+    const script = `#!/bin/sh\necho "${name} $*, $SYSTEMD_OFFLINE $RUNLEVEL" >> '${log}'\n`
+    writeFileSync(join(path, name), script, { mode: 0o755 })
+  }
+  return { path, calls: () => readFileSync(log, 'utf8').trim().split('\n') }
+}
+
+function start(args: readonly string[], path = process.env['PATH']): ChildProcess {
+  const env: NodeJS.ProcessEnv = { ...process.env, PATH: path }
   delete env['npm_execpath']
   return spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), ...args], {
     cwd: tmpdir(),
@@ -44,7 +65,10 @@ function start(...args: string[]): ChildProcess {
 }
 
 async function run(...args: string[]) {
-  const child = start(...args)
+  return outcome(start(args))
+}
+
+async function outcome(child: ChildProcess) {
   const { stdout, stderr } = child
   if (stdout === null || stderr === null) throw new Error('no streams')
   const [[code], out, err] = await Promise.all([once(child, 'close'), text(stdout), text(stderr)])
@@ -68,7 +92,7 @@ test('installs again only when the lockfile changed', async () => {
 })
 
 test('a signal reaches the task, and the task says how it ends', async () => {
-  const child = start('check', 'wait')
+  const child = start(['check', 'wait'])
   if (child.stdout === null) throw new Error('no stream')
   await once(child.stdout, 'data')
   child.kill('SIGTERM')
@@ -79,4 +103,36 @@ test('an unknown task is wrong usage', async () => {
   const { code, err } = await run('tset')
   expect(code).toBe(2)
   expect(err).toMatch(/^Usage: .*test\|/)
+})
+
+test('without apt-get, one line names the programs that are missing', async () => {
+  await run('check')
+  const { code, out, err } = await outcome(start(['bench'], programs('wrk').path))
+  expect([code, out]).toEqual([1, ''])
+  expect(err).toBe(
+    'Install these programs first: redis-server (on Debian: apt-get install redis-server)\n',
+  )
+})
+
+test('PostgreSQL is looked for outside PATH too, and has a package of another name', async () => {
+  await run('check')
+  const { code, err } = await outcome(start(['test'], programs('curl', 'redis-server').path))
+  const isInstalled = globSync('/usr/lib/postgresql/*/bin/postgres').length > 0
+  const line = 'Install these programs first: postgres (on Debian: apt-get install postgresql)\n'
+  expect([code, err]).toEqual(isInstalled ? [0, ''] : [1, line])
+})
+
+test('as root it installs what is missing, and the services in it are not started', async () => {
+  await run('check')
+  const { path, calls } = programs('apt-get', 'wrk')
+  const { code, err } = await outcome(start(['bench'], path))
+  if (process.getuid?.() !== 0) {
+    expect([code, err]).toEqual([1, expect.stringContaining('apt-get install redis-server')])
+    return
+  }
+  expect([code, err]).toEqual([0, 'Installing Debian packages: redis-server ...\n'])
+  expect(calls().filter((call) => / (update|install) /.test(call))).toEqual([
+    'apt-get update -qq, 1 1',
+    'apt-get install -y -qq --no-install-recommends redis-server, 1 1',
+  ])
 })
