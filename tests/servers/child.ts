@@ -72,9 +72,14 @@ export class Child {
   private constructor(program: Program) {
     this.#program = program
     this.folder = mkdtempSync(join(tmpdir(), `lockgate-${program.name}-`))
-    // A session of its own: Ctrl-C in the terminal must not end the guard before the server.
     const args = ['-c', GUARD, 'guard', this.folder, program.endSignal.replace('SIG', '')]
-    this.#guard = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+    this.#guard = spawn('/bin/sh', args, {
+      // A session of its own: Ctrl-C in the terminal must not end the guard before the server.
+      detached: true,
+      // Its `rm` and `sleep` are there whatever a test does to PATH.
+      env: { PATH: '/usr/bin:/bin' },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
     this.#guardEnded = once(this.#guard, 'exit')
   }
 

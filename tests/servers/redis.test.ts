@@ -1,7 +1,9 @@
 /** What `redis.ts` promises, and that no server outlives the process that started it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { until } from './child.ts'
 import { startRedis, testRedis } from './redis.ts'
@@ -84,11 +86,15 @@ test('a server that does not come up says why, and leaves nothing', async () => 
   await redis.stop()
 })
 
-test('a missing program names its package', async () => {
+test('a missing program names its package, and leaves nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lockgate-empty-'))
+  vi.stubEnv('TMPDIR', folder)
   vi.stubEnv('PATH', '/nowhere')
   await expect(startRedis()).rejects.toThrow(
     /^redis-server is not installed; on Debian: apt-get install redis-server$/,
   )
+  // Not recursive, so it fails when something is in it.
+  rmdirSync(folder)
 })
 
 test('LOCKGATE_TEST_REDIS_URL is used as it is, and its server left running', async () => {
