@@ -22,6 +22,7 @@ import { Usage } from './usage.ts'
 
 export { migratePostgres } from './migrations/migrate.ts'
 export type { PostgresStoreOptions } from './options.ts'
+export type { PostgresPool } from './pool.ts'
 export { postgresPlace, postgresPoolOptions } from './pool-options.ts'
 
 /**
