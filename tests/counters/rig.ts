@@ -15,7 +15,7 @@ const ONCE = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 } a
 const QUICK = { connectTimeout: 2_000, retryStrategy: () => 50 }
 
 /** A client that sends no command twice, connected. */
-export async function connectTo(url: string): Promise<Redis | Cluster> {
+async function connectTo(url: string): Promise<Redis | Cluster> {
   const urls = url.split(',')
   const client =
     urls.length === 1
@@ -34,7 +34,7 @@ export const connectionTo = async (url: string): Promise<RedisConnection> =>
   fromIoredis(await connectTo(url))
 
 /** A prefix that no other test has: servers are shared. */
-export const ownPrefix = (): string => `test-${crypto.randomUUID()}`
+const ownPrefix = (): string => `test-${crypto.randomUUID()}`
 
 export interface RedisRig extends CountersUnderTest {
   readonly counters: RedisCounters

@@ -2,7 +2,6 @@
 
 import { CountersUnavailableError } from '../../core/errors.ts'
 import type { LimitStatus } from '../../core/limits/limit.ts'
-import { BUCKET } from '../../core/limits/plan.ts'
 import type { ChargeLook, LimitLook } from '../../core/limits/refusal.ts'
 import type { Answer, PlannedCharge } from './batch.ts'
 
@@ -17,7 +16,7 @@ export interface Looked {
 export interface Taken {
   readonly atMs: number
   readonly statuses: readonly (readonly LimitStatus[])[]
-  /** Per charge and limit; 0 where the limit is no bucket. */
+  /** Per charge and limit: what giving back has to know. Empty where there is nothing. */
   readonly marks: readonly (readonly number[])[]
 }
 
@@ -41,6 +40,10 @@ class Reader {
     this.#numbers = answer
   }
 
+  get isAtEnd(): boolean {
+    return this.#next >= this.#numbers.length
+  }
+
   next(): number {
     const number = this.#numbers[this.#next++]
     if (number !== undefined) return number
@@ -56,7 +59,7 @@ export function readConsumed(answer: Answer, charges: readonly PlannedCharge[]):
   if (kind === REFUSED) return { kind: 'refused', ...readLook(reader, charges) }
   const statuses = charges.map((charge) => readStatuses(reader, charge))
   const marks = charges.map(({ plan }) =>
-    plan.buckets === 0 ? [] : plan.limits.map(({ rule }) => (rule === BUCKET ? reader.next() : 0)),
+    reader.isAtEnd ? [] : plan.limits.map(() => reader.next()),
   )
   return { kind: 'taken', atMs: second, statuses, marks }
 }

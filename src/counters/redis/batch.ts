@@ -27,7 +27,7 @@ export interface PlannedCharge extends Charge {
 export interface Settlement {
   readonly charge: PlannedCharge
   readonly actualCost: number
-  /** Per limit of the charge; 0 where the limit is no bucket. Empty: none is. */
+  /** Per limit of the charge, as the script gave them. Empty: there is nothing to know. */
   readonly marks: readonly number[]
 }
 
@@ -83,15 +83,21 @@ export class Batch {
     return this.#check(PEEK, charges, key, 0)
   }
 
-  settle(atMs: number, id: string, settlements: readonly Settlement[]): Promise<Answer> {
+  /** `undo`: the charge is to be as if it had never been, a burst that it began included. */
+  settle(
+    atMs: number,
+    id: string,
+    settlements: readonly Settlement[],
+    undo: boolean,
+  ): Promise<Answer> {
     const rows = settlements.map(({ charge, actualCost, marks }) => {
-      const all = charge.plan.limits.map((_, index) => marks[index] ?? 0)
+      const all = charge.plan.limits.map((_, index) => marks[index] ?? -1)
       return [this.#charge(charge), actualCost, ...all].join(',')
     })
     const length = settlements.reduce((sum, { charge }) => {
       return sum + CHARGE_LENGTH + 1 + charge.plan.limits.length
-    }, 3)
-    const head = `${atMs},${this.#ids.push(id)},${settlements.length}`
+    }, 4)
+    const head = `${atMs},${this.#ids.push(id)},${undo ? 1 : 0},${settlements.length}`
     return this.#add(SETTLE, length, [head, ...rows].join(','))
   }
 

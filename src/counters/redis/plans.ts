@@ -2,7 +2,7 @@
 import { CRC32_START, createCrc32, finishCrc32 } from '../../core/key/crc32.ts'
 import { MAX_NARROW_HORIZON_MS } from '../../core/limits/admission-ring.ts'
 import type { Limit } from '../../core/limits/limit.ts'
-import { BUCKET, type PlannedLimit, Planner, SLIDING } from '../../core/limits/plan.ts'
+import { type PlannedLimit, Planner, SLIDING } from '../../core/limits/plan.ts'
 
 export interface ScriptPlan {
   readonly limits: readonly PlannedLimit[]
@@ -12,7 +12,6 @@ export interface ScriptPlan {
   /** Its limits as JSON, kept with what they count, for when they are replaced. */
   readonly description: string
   readonly hasMeters: boolean
-  readonly buckets: number
 }
 
 export class ScriptPlans {
@@ -43,7 +42,6 @@ export class ScriptPlans {
       numbers: [...head, ...described.flatMap(([, ...numbers]) => numbers)].join(','),
       description,
       hasMeters: limits.some(({ rule }) => rule !== SLIDING),
-      buckets: limits.filter(({ rule }) => rule === BUCKET).length,
     }
   }
 

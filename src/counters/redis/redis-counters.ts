@@ -174,7 +174,7 @@ export class RedisCounters implements SharedCounters {
   async #giveBack(id: string, taken: readonly ReceiptPart[]): Promise<Map<string, Looked>> {
     const looks = await Promise.all(
       taken.map(async (part) => {
-        const settled = this.#settlePart(id, part, [])
+        const settled = this.#settlePart(id, part, [], true)
         const look = await this.#look({ ...part, key: undefined })
         await settled
         return look.kind === 'looked' ? ([[part.tag, look]] as const) : []
@@ -184,13 +184,18 @@ export class RedisCounters implements SharedCounters {
   }
 
   /** A cost that is missing is 0. */
-  async #settlePart(id: string, part: ReceiptPart, costs: readonly number[]): Promise<void> {
+  async #settlePart(
+    id: string,
+    part: ReceiptPart,
+    costs: readonly number[],
+    undo = false,
+  ): Promise<void> {
     const settlements = part.charges.map((charge, index) => ({
       charge,
       actualCost: costs[part.indexes[index] ?? -1] ?? 0,
       marks: part.marks[index] ?? [],
     }))
-    refuseText(await this.#batch(part).settle(part.atMs, id, settlements))
+    refuseText(await this.#batch(part).settle(part.atMs, id, settlements, undo))
   }
 
   #renew({ id, parts }: RedisReceipt): Promise<unknown> {

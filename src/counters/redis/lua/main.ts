@@ -87,12 +87,27 @@ local function measureAll(from, till, now)
   end
 end
 
-local function take(c, now, id)
+-- What giving back has to know: where a bucket stood, or when the burst before the one that began now
+-- had begun (0: never, -1: none began).
+local function markOf(st, rule, o, beganBefore)
+  if rule == BUCKET then return st[o + 1] + st[o + 3] end
+  if rule ~= BURST or st[o + BEGAN] == beganBefore then return -1 end
+  return max(0, beganBefore)
+end
+
+local function take(c, now, id, reply, marks)
   local st = stateOf(c, true)
-  local plan, cost = st[PLAN], input[c + 2]
+  local plan, cost, began = st[PLAN], input[c + 2], {}
   if input[c + 3] ~= 0 then takePlace(st, c, id) end
+  for o = 21, 17 + 4 * plan[1], 4 do began[o] = st[o + BEGAN] end
   takeMeters(st, plan, cost, now, false)
   if plan[2] > 0 then push(st, plan, now, cost) end
+  status(st, plan, now, reply)
+  local o = 21
+  for p = 7, 2 + 5 * plan[1], 5 do
+    marks[#marks + 1] = markOf(st, plan[p], o, began[o])
+    o = o + 4
+  end
 end
 
 local function look(from, till, now, reply)
@@ -137,13 +152,7 @@ local function consume(at)
   local marks = {}
   reply = { 1, now }
   for c = from, till, CHARGE do
-    local st = stateOf(c)
-    local plan = st[PLAN]
-    take(c, now, ARGV[idsBefore + input[at + 2]])
-    status(st, plan, now, reply)
-    for i = 1, plan[1] do
-      if plan[2 + 5 * i] == BUCKET then marks[#marks + 1] = st[18 + 4 * i] + st[20 + 4 * i] end
-    end
+    take(c, now, ARGV[idsBefore + input[at + 2]], reply, marks)
   end
   for k = 1, #marks do reply[#reply + 1] = marks[k] end
   return reply
@@ -160,8 +169,20 @@ local function defineOthers(kinds)
     return look(from, till, now, { 1, now })
   end
 
+  -- A burst that this charge began never was, unless somebody has been admitted in a later ms. In the
+  -- same ms only the time of a burst is at stake: its ceilings count units.
+  local function undoBursts(st, takenAt, marksAt)
+    local plan = st[PLAN]
+    for i = 1, plan[1] do
+      local o, mark = 17 + 4 * i, input[marksAt + i]
+      if plan[2 + 5 * i] == BURST and mark >= 0 and st[o + BEGAN] == takenAt and st[NEWEST] <= takenAt then
+        st[o + BEGAN], st[REWRITE] = mark == 0 and NEVER or mark, true
+      end
+    end
+  end
+
   -- Where limits were replaced since, what was taken stays: that admits too little, not too much.
-  local function correct(st, takenAt, extra, marksAt)
+  local function correct(st, takenAt, extra, marksAt, undoing)
     local plan = st[PLAN]
     local now = max(serverNow, st[NEWEST])
     measure(st, plan, now)
@@ -180,12 +201,14 @@ local function defineOthers(kinds)
     -- A correction above the quota may have pushed out units that still count.
     local overfull = st[COUNT] - st[FIRST] >= plan[2] and leavesAt(st, plan[2], plan[3]) > now
     if not overfull then remove(st, plan, takenAt, -extra, now) end
+    if undoing then undoBursts(st, takenAt, marksAt) end
   end
 
-  -- taken at, number of its id, charges; each a charge, its actual cost, and a mark for each limit.
+  -- taken at, number of its id, whether it is to be undone, charges; each a charge, its actual cost,
+  -- and a mark for each limit.
   kinds[3] = function(at)
-    local takenAt, idNumber, count = input[at], input[at + 1], input[at + 2]
-    local c = at + 3
+    local takenAt, idNumber, undoing, count = input[at], input[at + 1], input[at + 2] == 1, input[at + 3]
+    local c = at + 4
     for _ = 1, count do
       local extra = input[c + CHARGE] - input[c + 2]
       local st = (extra ~= 0 or input[c + 3] ~= 0) and stateOf(c, false)
@@ -193,7 +216,7 @@ local function defineOthers(kinds)
         local freed = call('ZREM', KEYS[input[c + 5]], ARGV[idsBefore + idNumber])
         if st and st[IN_FLIGHT] then st[IN_FLIGHT] = st[IN_FLIGHT] - freed end
       end
-      if st and extra ~= 0 then correct(st, takenAt, extra, c + CHARGE) end
+      if st and extra ~= 0 then correct(st, takenAt, extra, c + CHARGE, undoing) end
       c = c + CHARGE + 1 + plans[input[c + 1]][1]
     end
     return { 1, serverNow }

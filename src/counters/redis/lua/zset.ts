@@ -91,6 +91,8 @@ local function save(st, plan)
       for k = 1, 7 do numbers[k] = whole(numbers[k]) end
       call('HSET', st[METERS_KEY], st[NAMES][(p - 2) / 5][1], table.concat(numbers, ' '))
       kept = true
+    elseif rule == BURST and st[REWRITE] then
+      call('HDEL', st[METERS_KEY], st[NAMES][(p - 2) / 5][1])
     end
     o = o + 4
   end
