@@ -194,7 +194,8 @@ local function defineOthers(kinds)
     st[CHANGED] = true
     for i = 1, plan[1] do
       if plan[2 + 5 * i] >= BUCKET then
-        meters.giveBack(st, 17 + 4 * i, plan, 2 + 5 * i, -extra, takenAt, input[marksAt + i], now)
+        meters.giveBack(st, 17 + 4 * i, plan, 2 + 5 * i, -extra, takenAt, input[marksAt + i], now,
+          undoing)
       end
     end
     if plan[2] == 0 then return end

@@ -67,7 +67,8 @@ local function defineMeters()
     if level < FULLEST * quota then st[o + 1] = level else st[o + 1], st[o + 2] = FULLEST * quota, 0 end
   end
 
-  function M.giveBack(st, o, plan, p, units, takenAt, mark, now)
+  -- Undone at once and with nobody behind it, a charge leaves no trace.
+  function M.giveBack(st, o, plan, p, units, takenAt, mark, now, undoing)
     local quota, window = plan[p + 1], plan[p + 2]
     if plan[p] == FIXED then
       local used = M.used(st, o, FIXED, quota, window, now)
@@ -78,7 +79,9 @@ local function defineMeters()
     local elapsed = min(now - takenAt, FULLEST * window)
     local undrained = mark - st[o + 3] - divideUp(elapsed, quota, 0, window)
     local back = max(0, min(units, undrained, st[o + 1]))
-    st[o + 1], st[o + 3] = st[o + 1] - back, st[o + 3] + back
+    local isLast = undoing and st[o + 1] + st[o + 3] == mark
+    st[o + 1] = st[o + 1] - back
+    if not isLast then st[o + 3] = st[o + 3] + back end
   end
 
   -- Goes on under another quota or window; what cannot be kept exactly is rounded up.
