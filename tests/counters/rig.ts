@@ -39,15 +39,18 @@ const ownPrefix = (): string => `test-${crypto.randomUUID()}`
 export interface RedisRig extends CountersUnderTest {
   readonly counters: RedisCounters
   readonly clock: TestClock
+  /** First part of its keys. */
+  readonly prefix: string
 }
 
 export function countersOn(connection: RedisConnection, form: CountersForm): RedisRig {
   const clock = createTestClock(Date.now())
-  const counters = createRedisCounters({ connection, form, clock, keyPrefix: ownPrefix() })
+  const prefix = ownPrefix()
+  const counters = createRedisCounters({ connection, form, clock, keyPrefix: prefix })
   // A place in flight lasts a minute unless it is renewed, which a timer does as real time passes.
   async function advanceMs(ms: number): Promise<void> {
     clock.advance(ms)
     await counters.renewPlaces()
   }
-  return { counters, clock, advanceMs, close: () => counters.close() }
+  return { counters, clock, prefix, advanceMs, close: () => counters.close() }
 }

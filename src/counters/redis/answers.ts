@@ -1,9 +1,9 @@
 /** Answers of the script, read: see `lua/main.ts` for their layout. */
 
-import { CountersUnavailableError } from '../../core/errors.ts'
 import type { LimitStatus } from '../../core/limits/limit.ts'
 import type { ChargeLook, LimitLook } from '../../core/limits/refusal.ts'
 import type { Answer, PlannedCharge } from './batch.ts'
+import { callFailure } from './failure.ts'
 
 const REFUSED = 0
 const STALE = 2
@@ -31,12 +31,7 @@ class Reader {
   #next = 0
 
   constructor(answer: Answer) {
-    if (typeof answer === 'string') {
-      throw new CountersUnavailableError(
-        'server_error',
-        `the script failed: ${answer.slice(0, 200)}`,
-      )
-    }
+    if (typeof answer === 'string') throw callFailure(answer)
     this.#numbers = answer
   }
 
@@ -47,7 +42,7 @@ class Reader {
   next(): number {
     const number = this.#numbers[this.#next++]
     if (number !== undefined) return number
-    throw new CountersUnavailableError('server_error', 'the script answered too little')
+    throw callFailure('it answered too little')
   }
 }
 

@@ -49,6 +49,16 @@ function reasonOf(text: string): CountersFailure {
   return word === 'ERR' ? 'server_error' : 'unreachable'
 }
 
+/**
+ * What stopped one call of a batch. Where the server is to blame, all calls would fail; anything else
+ * (a key that somebody else wrote, say) is a fault of this call alone, and no reason for an outage.
+ */
+export function callFailure(text: string): Error {
+  const reason = reasonOf(text)
+  if (reason === 'out_of_memory' || reason === 'read_only') return unavailable(text)
+  return new Error(`the script failed for one request: ${text.slice(0, 200)}`)
+}
+
 /** The server does not have the script: it has run nothing. */
 export const isUnknownScript = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('NOSCRIPT')

@@ -9,7 +9,6 @@
  * deadline here (the engine sets it) and are never repeated.
  */
 import { randomId } from '../../core/crypto.ts'
-import { CountersUnavailableError } from '../../core/errors.ts'
 import { checkActualCosts } from '../../core/limits/charge-check.ts'
 import { refusalOf } from '../../core/limits/refusal.ts'
 import type {
@@ -20,9 +19,9 @@ import type {
   SharedCounters,
 } from '../../core/ports/counters.ts'
 import { type Consumed, type Looked, readConsumed, readLooked } from './answers.ts'
-import type { Batch, PlannedCharge } from './batch.ts'
+import type { Answer, Batch, PlannedCharge } from './batch.ts'
 import type { RedisConnection } from './connection.ts'
-import { unavailable } from './failure.ts'
+import { callFailure, unavailable } from './failure.ts'
 import type { KeyNames } from './key-names.ts'
 import { HEARTBEAT } from './lua/heartbeat.ts'
 import { Places } from './places.ts'
@@ -106,7 +105,7 @@ export class RedisCounters implements SharedCounters {
   }
 
   async setKeyVersion(keyId: string, version: number): Promise<void> {
-    await this.#parts.sender.batchFor(keyId, () => true).setVersion(keyId, version)
+    refuseText(await this.#parts.sender.batchFor(keyId, () => true).setVersion(keyId, version))
   }
 
   async merge(usage: readonly LocalUsage[]): Promise<void> {
@@ -241,7 +240,6 @@ function receiptParts(
   })
 }
 
-function refuseText(answer: unknown): void {
-  if (typeof answer !== 'string') return
-  throw new CountersUnavailableError('server_error', `the script failed: ${answer.slice(0, 200)}`)
+function refuseText(answer: Answer): void {
+  if (typeof answer === 'string') throw callFailure(answer)
 }
