@@ -1,4 +1,4 @@
-/** A connection over node-redis (the package `redis`): a single server, or Sentinel through its pool. */
+/** A connection over node-redis (the package `redis`) to a single server. */
 import type { RedisArgument, RedisConnection } from './connection.ts'
 
 /** What is called of a client of `createClient`. */

@@ -13,8 +13,9 @@ local function defineMeters()
 
   local function drain(st, o, quota, window, now)
     local elapsed = now - st[o]
+    if elapsed <= 0 then return end
     st[o] = now
-    if elapsed <= 0 or (st[o + 1] == 0 and st[o + 2] == 0) then return end
+    if st[o + 1] == 0 and st[o + 2] == 0 then return end
     if elapsed >= FULLEST * window then
       st[o + 1], st[o + 2] = 0, 0
       return
@@ -31,8 +32,11 @@ local function defineMeters()
 
   local function startOf(window, now) return now - fmod(now, window) end
 
+  -- The fixed window that counts: not an earlier one than was counted before, whatever the clock says.
+  local function fixedStart(st, o, window, now) return max(st[o], startOf(window, now)) end
+
   function M.used(st, o, rule, quota, window, now)
-    if rule == FIXED then return st[o] == startOf(window, now) and st[o + 1] or 0 end
+    if rule == FIXED then return st[o] == fixedStart(st, o, window, now) and st[o + 1] or 0 end
     drain(st, o, quota, window, now)
     return st[o + 1] + (st[o + 2] > 0 and 1 or 0)
   end
@@ -41,7 +45,7 @@ local function defineMeters()
   function M.opensAt(st, o, plan, p, cost, now)
     local rule, quota, window = plan[p], plan[p + 1], plan[p + 2]
     if M.used(st, o, rule, quota, window, now) + cost <= quota then return now end
-    if rule == FIXED then return startOf(window, now) + window end
+    if rule == FIXED then return fixedStart(st, o, window, now) + window end
     return now + divideUp(st[o + 1] + cost - quota, window, st[o + 2], quota)
   end
 
@@ -50,7 +54,7 @@ local function defineMeters()
     local rule, quota, window = plan[p], plan[p + 1], plan[p + 2]
     local used = M.used(st, o, rule, quota, window, now)
     if used == 0 then return 0, 0 end
-    if rule == FIXED then return used, startOf(window, now) + window - now end
+    if rule == FIXED then return used, fixedStart(st, o, window, now) + window - now end
     return used, divideUp(1, st[o + 2] > 0 and st[o + 2] or window, 0, quota)
   end
 
@@ -59,7 +63,7 @@ local function defineMeters()
     local level = st[o + 1] + units
     if plan[p] == FIXED then
       level = M.used(st, o, FIXED, quota, window, now) + units
-      st[o], st[o + 1] = startOf(window, now), min(level, FULLEST * quota)
+      st[o], st[o + 1] = fixedStart(st, o, window, now), min(level, FULLEST * quota)
       return
     end
     drain(st, o, quota, window, now)
@@ -72,7 +76,7 @@ local function defineMeters()
     local quota, window = plan[p + 1], plan[p + 2]
     if plan[p] == FIXED then
       local used = M.used(st, o, FIXED, quota, window, now)
-      if takenAt >= startOf(window, now) then st[o + 1] = max(0, used - units) end
+      if takenAt >= st[o] then st[o + 1] = max(0, used - units) end
       return
     end
     drain(st, o, quota, window, now)
@@ -90,7 +94,8 @@ local function defineMeters()
     local quota, window = plan[p + 1], plan[p + 2]
     local used = M.used(st, o, rule, oldQuota, oldWindow, now)
     if rule == FIXED then
-      st[o], st[o + 1] = startOf(window, now), min(used, FULLEST * quota)
+      if oldWindow ~= window then st[o] = startOf(window, now) end
+      st[o + 1] = min(used, FULLEST * quota)
       return
     end
     if oldWindow ~= window then st[o + 1], st[o + 2] = used, 0 end
