@@ -23,7 +23,7 @@ declare module 'vitest' {
 /** What examples and documentation import beside `lockgate`. */
 const BESIDE = [
   ...(['express', '@types/express', '@types/node', 'openai'] as const),
-  ...(['ioredis', 'pg', '@types/pg'] as const),
+  ...(['ioredis', 'iovalkey', 'redis', 'pg', '@types/pg'] as const),
 ]
 
 export default function setup(project: TestProject): () => void {
