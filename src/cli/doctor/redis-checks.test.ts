@@ -1,5 +1,6 @@
 /** What doctor says of a Redis that works and is nevertheless no place for limits. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { freePort } from '../../../tests/servers/ports.ts'
 import { type RedisServer, startRedis } from '../../../tests/servers/redis.ts'
 import { ask } from '../../../tests/servers/redis-node.ts'
 import { REDIS_DEFAULTS } from '../../config/index.ts'
@@ -34,15 +35,13 @@ test('one that may forget usage when memory is short is a warning', async () => 
 
 test('a replica, which takes no writes, cannot be used', async () => {
   await ask(server.port, 'REPLICAOF', '127.0.0.1', '1')
-  expect(await complaints()).toEqual(['redis: fail'])
+  expect(await complaints()).toEqual(['redis_topology: fail'])
 })
 
 test('one that does not answer is named without its password', async () => {
-  const { port } = server
-  const [only] = await redisFindings({
-    ...REDIS_DEFAULTS,
-    url: `redis://:sesame@127.0.0.1:${port}`,
-  })
+  const port = await freePort()
+  const url = `redis://:sesame@127.0.0.1:${port}`
+  const [only] = await redisFindings({ ...REDIS_DEFAULTS, url })
   expect(only).toMatchObject({ check: 'redis', status: 'fail' })
   expect(only?.detail).toContain(`redis://***@127.0.0.1:${port}`)
   expect(only?.detail).not.toContain('sesame')
