@@ -4,6 +4,7 @@ import { connectionTo, ownPrefix } from '../../../tests/counters/rig.ts'
 import { type FaultProxy, startFaultProxy } from '../../../tests/servers/fault-proxy.ts'
 import { type RedisServer, startRedis } from '../../../tests/servers/redis.ts'
 import { ask } from '../../../tests/servers/redis-node.ts'
+import { CountersUnavailableError } from '../../core/errors.ts'
 import type { Limit } from '../../core/limits/limit.ts'
 import type { Counters } from '../../core/ports/counters.ts'
 import { type CountersForm, createRedisCounters, type RedisCounters } from './index.ts'
@@ -115,16 +116,40 @@ test('a call while the server is away fails at once and is not kept for later', 
   await away.stop()
 })
 
-test.each([
-  ['read_only', ['REPLICAOF', '127.0.0.1', '1']],
-  ['out_of_memory', ['CONFIG', 'SET', 'maxmemory', '1']],
-] as const)('a server that is %s is named as that, and admits nothing', async (reason, command) => {
+const REFUSALS = [
+  ['read_only', 'a replica', ['REPLICAOF', '127.0.0.1', '1']],
+  ['read_only', 'without its replicas', ['CONFIG', 'SET', 'min-replicas-to-write', '1']],
+  ['out_of_memory', 'full', ['CONFIG', 'SET', 'maxmemory', '1']],
+] as const
+
+test.each(REFUSALS)('%s: a server that is %s admits nothing', async (reason, _, command) => {
   const failing = await startRedis()
   const counters = await instance(failing.port)
   expect(await admitted(counters, 1)).toBe(1)
   const [name, ...args] = command
   await ask(failing.port, name, ...args)
   await expect(counters.consume(request)).rejects.toMatchObject({ reason })
+  await counters.close()
+  await failing.stop()
+})
+
+test('as zset: a server that takes no writes admits nothing', async () => {
+  const failing = await startRedis()
+  const counters = await instance(failing.port, 'zset')
+  expect(await admitted(counters, 1)).toBe(1)
+  await ask(failing.port, 'REPLICAOF', '127.0.0.1', '1')
+  await expect(counters.consume(request)).rejects.toThrow(CountersUnavailableError)
+  await counters.close()
+  await failing.stop()
+})
+
+// Its script removes what has expired before it adds, and Redis lets a script that has written go on.
+test('as zset: a full server counts what it admits', async () => {
+  const failing = await startRedis()
+  const counters = await instance(failing.port, 'zset')
+  expect(await admitted(counters, 1)).toBe(1)
+  await ask(failing.port, 'CONFIG', 'SET', 'maxmemory', '1')
+  expect(await admitted(counters, 2 * QUOTA)).toBe(QUOTA - 1)
   await counters.close()
   await failing.stop()
 })
