@@ -70,7 +70,8 @@ function partsOf(url: string): UrlParts {
   if (match === null) throw new UrlProblem('must not have a fragment; write "#" as %23')
   const [, hosts = '', path = '', query = ''] = match
   const credential = at === -1 ? '' : rest.slice(0, at)
-  const [, username = '', password = ''] = /^([^:]*):?(.*)$/.exec(credential) ?? []
+  const [username = '', ...rests] = credential.split(':')
+  const password = rests.join(':')
   if (username !== '' && password === '') {
     throw new UrlProblem('names a user and no password; a password alone is redis://:password@host')
   }

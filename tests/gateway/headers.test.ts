@@ -1,6 +1,6 @@
 /** What the upstream sees of a request, and the client of an answer. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { RawClient } from './raw-client.ts'
+import { RawClient, until } from './raw-client.ts'
 import { type Rig, type SeenRequest, startRig } from './rig.ts'
 
 const OURS = ['key-id', 'owner', 'tier', 'scopes', 'request-id'].map((part) => `x-lockgate-${part}`)
@@ -181,7 +181,7 @@ describe('the answer', () => {
     })
     const client = new RawClient(rig.port)
     client.send(`GET / HTTP/1.1\r\nHost: a\r\nX-API-Key: ${rig.key}\r\n\r\n`)
-    await client.closed(100)
+    await until(() => client.received.endsWith('ok'))
     const text = client.received
     client.end()
     expect(text).toMatch(
