@@ -34,7 +34,7 @@ export const connectionTo = async (url: string): Promise<RedisConnection> =>
   fromIoredis(await connectTo(url))
 
 /** A prefix that no other test has: servers are shared. */
-const ownPrefix = (): string => `test-${crypto.randomUUID()}`
+export const ownPrefix = (): string => `test-${crypto.randomUUID()}`
 
 export interface RedisRig extends CountersUnderTest {
   readonly counters: RedisCounters
