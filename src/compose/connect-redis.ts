@@ -1,5 +1,5 @@
 /** A connection to the Redis that a URL names, through ioredis, which is loaded when it is needed. */
-import { maskUrl, parseRedisUrl } from '../config/index.ts'
+import { maskUrl, parseRedisUrl, REDIS_DEFAULTS } from '../config/index.ts'
 import { fromIoredis, type RedisConnection } from '../counters/redis/index.ts'
 import { ioredisOptions } from '../counters/redis/ioredis-options.ts'
 import { loadDriver } from './load-driver.ts'
@@ -12,14 +12,20 @@ export interface RedisLink {
   readonly lastProblem: () => string | undefined
 }
 
-/** Begins to connect, and goes on trying for as long as it takes; `close` ends it. */
-export async function connectRedis(url: string): Promise<RedisLink> {
+/**
+ * Begins to connect, and goes on trying for as long as it takes; `close` ends it. A connection that
+ * stays silent for well over `deadlineMs` is replaced.
+ */
+export async function connectRedis(
+  url: string,
+  deadlineMs = REDIS_DEFAULTS.deadlineMs,
+): Promise<RedisLink> {
   const parsed = parseRedisUrl(url, 'LOCKGATE_REDIS_URL')
   const { Redis, Cluster } = await loadDriver('Redis', 'ioredis', () => import('ioredis'))
   const client =
     parsed.kind === 'cluster'
-      ? new Cluster([...parsed.nodes], ioredisOptions(parsed))
-      : new Redis(ioredisOptions(parsed))
+      ? new Cluster([...parsed.nodes], ioredisOptions(parsed, deadlineMs))
+      : new Redis(ioredisOptions(parsed, deadlineMs))
   let problem: string | undefined
   client.on('error', (error: Error) => {
     problem = error.message

@@ -53,7 +53,7 @@ export async function openRedisCounters(
   redis: RedisSettings,
   parts: CountersParts,
 ): Promise<OutageCounters> {
-  return onRedis(await connectRedis(redis.url ?? ''), redis, parts)
+  return onRedis(await connectRedis(redis.url ?? '', redis.deadlineMs), redis, parts)
 }
 
 /** Where `startDegraded` lets them, the counters begin in an outage and recover later. */

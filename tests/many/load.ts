@@ -22,14 +22,15 @@ export interface LoadRecord {
   readonly code: string
 }
 
+/** An outage of the counters as one instance saw it. */
 export interface OutageSpan {
   readonly beganMs: number
-  /** Infinite: it goes on. */
   readonly endedMs: number
 }
 
 export interface LoadReport {
   readonly records: readonly LoadRecord[]
+  /** Those that have ended. */
   readonly outages: readonly OutageSpan[]
 }
 
@@ -39,6 +40,7 @@ export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
 export class Load {
   #records: LoadRecord[] = []
   #outages: OutageSpan[] = []
+  #outageBeganMs: number | undefined
   readonly #inFlight = new Set<{ readonly key: string; readonly sentMs: number }>()
   #timer: NodeJS.Timeout | undefined
 
@@ -47,13 +49,14 @@ export class Load {
     debug() {},
     error() {},
     warn: (_fields, message) => {
-      if (!message.startsWith('the shared counters cannot be used')) return
-      this.#outages.push({ beganMs: monotonicMs(), endedMs: Number.MAX_VALUE })
+      if (message.startsWith('the shared counters cannot be used')) {
+        this.#outageBeganMs = monotonicMs()
+      }
     },
     info: (_fields, message) => {
-      const last = this.#outages.at(-1)
-      if (message !== 'the shared counters are back' || last === undefined) return
-      this.#outages[this.#outages.length - 1] = { ...last, endedMs: monotonicMs() }
+      const beganMs = this.#outageBeganMs
+      if (message !== 'the shared counters are back' || beganMs === undefined) return
+      this.#outages.push({ beganMs, endedMs: monotonicMs() })
     },
   }
 
@@ -70,7 +73,7 @@ export class Load {
     clearInterval(this.#timer)
   }
 
-  /** What was answered since the last call, and what hangs; the outages, too. */
+  /** What was answered since the last call, and what hangs; the outages that ended, too. */
   async take(): Promise<LoadReport> {
     const deadlineMs = monotonicMs() + HUNG_MS
     const asked = [...this.#inFlight]
@@ -84,7 +87,7 @@ export class Load {
     }
     const outages = this.#outages
     this.#records = []
-    this.#outages = outages.filter(({ endedMs }) => endedMs === Number.MAX_VALUE)
+    this.#outages = []
     return { records, outages }
   }
 

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Victim } from './faults.ts'
 import { closeInstances, type Instance, launchInstances } from './instances.ts'
-import { type LoadRecord, monotonicMs } from './load.ts'
+import { type LoadReport, monotonicMs } from './load.ts'
 import { fullestWindows, isRight, percentile } from './tally.ts'
 
 const REQUESTS_PER_SECOND = 500
@@ -19,7 +19,7 @@ const WINDOW_MS = 2_000
 /** Keys that are asked for more often than their limit allows, and others. */
 const BUSY_KEYS = 4
 const QUIET_KEYS = 26
-/** Longer than a window, so that some lie wholly before the fault and after it. */
+/** Longer than a window, so that some lie wholly between two outages. */
 const CALM_MS = WINDOW_MS + 500
 /** A busy machine may take long; instances that do not recover take for ever. */
 const PATIENCE_MS = 15_000
@@ -31,14 +31,11 @@ const CONFIG = {
   ip: false,
 } as const
 
-/** One repetition. */
+/** One time that the fault struck. */
 interface Round {
-  readonly records: readonly LoadRecord[]
   readonly beganMs: number
   readonly endedMs: number
   readonly recoveredMs: number
-  readonly outside: number
-  readonly overlapping: number
 }
 
 export interface Figures {
@@ -66,8 +63,14 @@ export async function suffer(fault: Fault, rounds: number): Promise<Figures> {
     instances = await launchInstances({ databaseUrl, redisUrl: victim.url, config: CONFIG })
     await startLoad(instances)
     const done: Round[] = []
-    for (let round = 0; round < rounds; round++) done.push(await strike(victim, instances))
-    return figuresOf(fault, done)
+    const reports: LoadReport[] = []
+    for (let round = 0; round < rounds; round++) {
+      await allReady(instances)
+      done.push(await strike(victim, instances))
+      reports.push(...(await Promise.all(instances.map((instance) => instance.ask('takeLoad')))))
+      await victim.restore?.()
+    }
+    return figuresOf(fault, done, reports)
   } finally {
     await closeInstances(instances)
     await victim.stop()
@@ -96,21 +99,13 @@ async function startLoad(instances: readonly Instance[]): Promise<void> {
 }
 
 async function strike(victim: Victim, instances: readonly Instance[]): Promise<Round> {
-  await allReady(instances)
-  const before = await Promise.all(instances.map((instance) => instance.ask('takeLoad')))
-  await sleep(CALM_MS)
   const beganMs = monotonicMs()
   await victim.strike()
   const endedMs = monotonicMs()
   await allReady(instances)
   const recoveredMs = monotonicMs()
   await sleep(CALM_MS)
-  const reports = await Promise.all(instances.map((instance) => instance.ask('takeLoad')))
-  await victim.restore?.()
-  const records = reports.flatMap((report) => report.records)
-  const outages = [...before, ...reports].flatMap((report) => report.outages)
-  const windows = fullestWindows(records, outages, WINDOW_MS)
-  return { records, beganMs, endedMs, recoveredMs, ...windows }
+  return { beganMs, endedMs, recoveredMs }
 }
 
 /** Three times in a row: a glimpse of a server that is going away again is no recovery. */
@@ -124,28 +119,30 @@ async function allReady(instances: readonly Instance[]): Promise<void> {
   }
 }
 
-function figuresOf(fault: Fault, rounds: readonly Round[]): Figures {
-  const records = rounds.flatMap((round) => round.records)
+function figuresOf(
+  fault: Fault,
+  rounds: readonly Round[],
+  reports: readonly LoadReport[],
+): Figures {
+  const records = reports.flatMap((report) => report.records)
+  const outages = reports.flatMap((report) => report.outages)
+  const windows = fullestWindows(records, outages, WINDOW_MS)
   const wrong = Map.groupBy(
     records.filter((record) => !isRight(record)),
     ({ code }) => code,
   )
-  const tookMs = (belongs: (record: LoadRecord, round: Round) => boolean): number[] =>
-    rounds.flatMap((round) =>
-      round.records
-        .filter((record) => belongs(record, round))
-        .map(({ sentMs, answeredMs }) => answeredMs - sentMs),
-    )
-  const isFirst = ({ sentMs }: LoadRecord, { beganMs }: Round): boolean =>
-    sentMs >= beganMs && sentMs < beganMs + 1_000
-  const isLater = ({ sentMs }: LoadRecord, { beganMs }: Round): boolean => sentMs >= beganMs + 1_000
+  const tookMs = { first: [] as number[], later: [] as number[] }
+  for (const { sentMs, answeredMs } of records) {
+    const isFirst = rounds.some(({ beganMs }) => sentMs >= beganMs && sentMs < beganMs + 1_000)
+    tookMs[isFirst ? 'first' : 'later'].push(answeredMs - sentMs)
+  }
   return {
     ...{ fault: fault.name, rounds: rounds.length, requests: records.length },
     wrong: Object.fromEntries([...wrong].map(([code, { length }]) => [code, length])),
-    p99FirstSecondMs: percentile(tookMs(isFirst), 0.99),
-    p99LaterMs: percentile(tookMs(isLater), 0.99),
-    fullestOutside: Math.max(...rounds.map(({ outside }) => outside)),
-    fullestOverlapping: Math.max(...rounds.map(({ overlapping }) => overlapping)),
+    p99FirstSecondMs: percentile(tookMs.first, 0.99),
+    p99LaterMs: percentile(tookMs.later, 0.99),
+    fullestOutside: windows.outside,
+    fullestOverlapping: windows.overlapping,
     slowestRecoveryMs: Math.max(...rounds.map((round) => round.recoveredMs - round.endedMs)),
   }
 }

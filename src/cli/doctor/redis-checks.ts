@@ -13,7 +13,7 @@ const LEAST_VERSION: readonly [major: number, minor: number] = [6, 2]
 /** Nothing without Redis: counters are in memory. */
 export async function redisFindings(redis: RedisSettings | null): Promise<Finding[]> {
   if (redis === null || redis.url === null) return []
-  const link = await connectRedis(redis.url)
+  const link = await connectRedis(redis.url, redis.deadlineMs)
   try {
     const problem = await problemOf(link.connection, TIMEOUT_MS, link.lastProblem)
     if (problem !== undefined) {

@@ -14,6 +14,8 @@ export interface IoredisLike extends IoredisNode {
   quit(): Promise<unknown>
   /** Only of a Cluster. */
   nodes?(role: 'master'): IoredisNode[]
+  /** Only of a Cluster: asks a node who serves which slots. */
+  refreshSlotsCache?(): void
 }
 
 const NOT_CONNECTED = 'Connection is closed.'
@@ -39,9 +41,8 @@ export function fromIoredis(client: IoredisLike): RedisConnection {
     },
     async probe(): Promise<void> {
       if (!isReady()) throw new Error(NOT_CONNECTED)
-      const nodes = client.nodes?.('master') ?? [client]
-      await Promise.all(nodes.map((node) => node.call('PING')))
-      if (client.isCluster) await checkCluster(nodes)
+      if (client.isCluster) await probeCluster(client)
+      else await client.call('PING')
     },
     async close(): Promise<void> {
       if (isReady()) await client.quit().catch(() => undefined)
@@ -50,9 +51,24 @@ export function fromIoredis(client: IoredisLike): RedisConnection {
   })
 }
 
-/** Each master says whether it sees all slots served. */
-async function checkCluster(nodes: readonly IoredisNode[]): Promise<void> {
-  const infos = await Promise.all(nodes.map((node) => node.call('CLUSTER', 'INFO')))
-  if (infos.every((info) => /cluster_state:ok/.test(String(info)))) return
-  throw new Error('CLUSTERDOWN the cluster is down')
+/**
+ * Each master must be reached, and see all slots served. The client drops a node whose connection ends
+ * and looks for its successor only when it is redirected, which it never is while nothing is sent.
+ */
+async function probeCluster(client: IoredisLike): Promise<void> {
+  try {
+    const masters = client.nodes?.('master') ?? []
+    const infos = await Promise.all(masters.map((node) => node.call('CLUSTER', 'INFO')))
+    if (infos.length > 0 && infos.every((info) => isWhole(String(info), masters.length))) return
+    throw new Error('CLUSTERDOWN the cluster is down')
+  } catch (error) {
+    client.refreshSlotsCache?.()
+    throw error
+  }
+}
+
+/** By what a master says of the Cluster, which has this many masters that were reached. */
+function isWhole(info: string, reached: number): boolean {
+  const masters = Number(/^cluster_size:(\d+)/m.exec(info)?.[1] ?? 0)
+  return /^cluster_state:ok/m.test(info) && reached >= masters
 }
