@@ -3,7 +3,7 @@
  * double holds. Lua 5.1 has doubles only, and its `%` divides first and can be off by one beyond
  * 2^52; `fmod` cannot. Exact for divisors up to 2^35 (windows reach 2^35 ms).
  */
-export const ARITHMETIC = `
+export const ARITHMETIC: string = `
 local floor, fmod, max, min, call = math.floor, math.fmod, math.max, math.min, redis.call
 local pack, unpackBytes = struct.pack, struct.unpack
 

@@ -9,7 +9,7 @@
  * the meters in the readable form, key of its places. They count from 1; 0 is none.
  * The answer to a call is a list of whole numbers, or a text: what went wrong with this call alone.
  */
-export const MAIN = `
+export const MAIN: string = `
 local input, cursor = cjson.decode(ARGV[1]), 3
 local serverNow, versionCount = input[1], input[2]
 

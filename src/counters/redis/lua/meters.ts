@@ -4,7 +4,7 @@
  * window, all ever given back. Fixed: start of the window, units in it. Its limit begins at `p` of
  * the plan. Defined only in runs that need them: to make functions takes time, too.
  */
-export const METERS = `
+export const METERS: string = `
 local meters
 
 local function defineMeters()

@@ -12,7 +12,7 @@
  * the units matter no more, the string is written anew without them. A subject is read and written
  * once per run, whatever the batch asks of it; its time to live is renewed when a fifth of it is gone.
  */
-export const RING = `
+export const RING: string = `
 -- The time of unit n, 0 being the first in the string.
 local function unitAt(st, n)
   if n >= st[WRITTEN] then return st[FRESH][n - st[WRITTEN] + 1] end

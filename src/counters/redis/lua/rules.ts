@@ -9,7 +9,7 @@
  * Storage gives `timeOf(st, rank)`, the time of the rank-th newest unit (1 is the newest), and
  * `usedNow(st, o, since)`, which brings a window up to that time and tells what is in it.
  */
-export const RULES = `
+export const RULES: string = `
 function measure(st, plan, now)
   local o = 21
   for p = 7, 2 + 5 * plan[1], 5 do

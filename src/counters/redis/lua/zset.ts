@@ -3,7 +3,7 @@
  * ms, its name that time and a running number, so that units of one ms stay apart. Bursts, buckets and
  * fixed windows are a hash beside it: a limit's name, its rule, quota and window, and four numbers.
  */
-export const ZSET = `
+export const ZSET: string = `
 local function whole(number) return string.format('%.0f', number) end
 
 local function timeOf(st, rank)
