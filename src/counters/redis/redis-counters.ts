@@ -56,6 +56,28 @@ export class RedisCounters implements SharedCounters {
     const charges = planCharges(request.charges, this.#parts.plans)
     const parts = this.#split(charges, request)
     const id = `${this.#process}${(this.#receipts++).toString(36)}`
+    const [only] = parts
+    if (only !== undefined && parts.length === 1) return this.#consumeWhole(id, only)
+    return this.#consumeParts(id, charges, parts)
+  }
+
+  /** Everything is decided by one run of the script: nothing is ever to be given back. */
+  async #consumeWhole(id: string, part: RequestPart): Promise<ConsumeOutcome> {
+    const { charges } = part
+    const consumed = readConsumed(await this.#batch(part).consume(charges, part.key, id), charges)
+    if (consumed.kind === 'stale') return { kind: 'stale-key', version: consumed.version }
+    if (consumed.kind === 'refused') return refusalOf(consumed.looks, consumed.statuses)
+    const { atMs, marks, statuses } = consumed
+    const receipt = new RedisReceipt(id, atMs, charges, [{ ...part, atMs, marks }])
+    this.#places.hold(receipt)
+    return { kind: 'admitted', receipt, limits: statuses }
+  }
+
+  async #consumeParts(
+    id: string,
+    charges: readonly PlannedCharge[],
+    parts: readonly RequestPart[],
+  ): Promise<ConsumeOutcome> {
     const consumed = await Promise.all(
       parts.map(async (part) => {
         const answer = await this.#batch(part).consume(part.charges, part.key, id)

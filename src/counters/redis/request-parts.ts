@@ -24,8 +24,8 @@ export function planCharges(
     const { cost, subject, limits, maxConcurrent } = charge
     if (!Number.isSafeInteger(cost) || cost < 1 || cost > plan.smallestQuota) refuseCost(charge)
     if (isChargedBefore(charge, charges)) refuseDuplicate(charge)
-    const planned = { subject, limits, cost, plan }
-    return maxConcurrent === undefined ? planned : { ...planned, maxConcurrent }
+    if (maxConcurrent === undefined) return { subject, limits, cost, plan }
+    return { subject, limits, cost, plan, maxConcurrent }
   })
 }
 
