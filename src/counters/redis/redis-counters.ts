@@ -18,12 +18,20 @@ import type {
   Receipt,
   SharedCounters,
 } from '../../core/ports/counters.ts'
-import { type Consumed, type Looked, readConsumed, readLooked } from './answers.ts'
+import { type Looked, readConsumed, readLooked } from './answers.ts'
 import type { Answer, Batch, PlannedCharge } from './batch.ts'
 import type { RedisConnection } from './connection.ts'
 import { callFailure, unavailable } from './failure.ts'
 import type { KeyNames } from './key-names.ts'
 import { HEARTBEAT } from './lua/heartbeat.ts'
+import {
+  inOrder,
+  latestMs,
+  looksOf,
+  NOTHING_LOOKED_AT,
+  receiptParts,
+  statusesOf,
+} from './part-answers.ts'
 import { Places } from './places.ts'
 import type { ScriptPlans } from './plans.ts'
 import { type ReceiptPart, RedisReceipt } from './receipt.ts'
@@ -38,8 +46,6 @@ export interface RedisCountersParts {
   readonly plans: ScriptPlans
   readonly sender: Sender
 }
-
-type ConsumedPart = Exclude<Consumed, { kind: 'stale' }>
 
 export class RedisCounters implements SharedCounters {
   readonly #parts: RedisCountersParts
@@ -226,40 +232,6 @@ export class RedisCounters implements SharedCounters {
     })
     return Promise.all(renewals)
   }
-}
-
-const NOTHING_LOOKED_AT: Looked = { looks: [], statuses: [] }
-
-const looksOf = ({ looks }: Looked) => looks
-const statusesOf = (one: Consumed | Pick<ConsumedPart, 'statuses'>) =>
-  'statuses' in one ? one.statuses : []
-
-const latestMs = (parts: readonly { readonly atMs: number }[]): number =>
-  Math.max(0, ...parts.map((part) => part.atMs))
-
-/** What the parts answered, in the order in which the charges were asked for. */
-function inOrder<T>(parts: readonly RequestPart[], answers: readonly (readonly T[])[]): T[] {
-  const [only] = answers
-  if (parts.length === 1 && only !== undefined) return [...only]
-  const ordered: T[] = []
-  for (const [number, { indexes }] of parts.entries()) {
-    for (const [position, index] of indexes.entries()) {
-      const answer = answers[number]?.[position]
-      if (answer !== undefined) ordered[index] = answer
-    }
-  }
-  return ordered
-}
-
-function receiptParts(
-  parts: readonly RequestPart[],
-  consumed: readonly Consumed[],
-): readonly ReceiptPart[] {
-  return parts.flatMap((part, number) => {
-    const one = consumed[number]
-    if (one?.kind !== 'taken') return []
-    return [{ ...part, atMs: one.atMs, marks: one.marks }]
-  })
 }
 
 function refuseText(answer: Answer): void {
