@@ -8,6 +8,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { LOAD_CORE, MEASURED_CORE } from './pin.ts'
+import { QUICK } from './quick.ts'
 
 const run = promisify(execFile)
 
@@ -42,7 +44,7 @@ export async function race(
   contestants: readonly Contestant[],
   options: LoadOptions = {},
 ): Promise<readonly Result[]> {
-  const { rounds = 5, seconds = 4, connections = 32 } = options
+  const { rounds = QUICK ? 1 : 5, seconds = QUICK ? 1 : 4, connections = 32 } = options
   const started: Started[] = []
   const rates = new Map<string, number[]>()
   try {
@@ -64,7 +66,7 @@ export async function race(
 
 async function start({ name, server: [file, ...args] }: Contestant): Promise<Started> {
   const path = fileURLToPath(new URL(`servers/${file}`, import.meta.url))
-  const child = spawn('taskset', ['-c', '0', process.execPath, path, ...args], {
+  const child = spawn('taskset', ['-c', String(MEASURED_CORE), process.execPath, path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = await Promise.race([
@@ -78,7 +80,9 @@ async function start({ name, server: [file, ...args] }: Contestant): Promise<Sta
 async function ask(server: Started, seconds: number, connections: number): Promise<number> {
   const headers = server.headers.flatMap((header) => ['-H', header])
   const shape = ['-t1', `-c${connections}`, `-d${seconds}s`]
-  const { stdout } = await run('taskset', ['-c', '1', 'wrk', ...shape, ...headers, server.url])
+  const { stdout } = await run('taskset', [
+    ...['-c', String(LOAD_CORE), 'wrk', ...shape, ...headers, server.url],
+  ])
   const refused = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)
   if (refused !== null) throw new Error(`${server.name} refused ${refused[1]} requests`)
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)

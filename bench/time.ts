@@ -1,5 +1,6 @@
 /** Times for the in-process benches: contestants take turns, medians are compared to the first. */
 import { median, print } from './load.ts'
+import { QUICK } from './quick.ts'
 
 export interface Timed {
   readonly name: string
@@ -18,7 +19,7 @@ export interface TimedResult {
 export async function compare(
   question: string,
   contestants: readonly Timed[],
-  rounds = 5,
+  rounds = QUICK ? 1 : 5,
 ): Promise<readonly TimedResult[]> {
   const taken = new Map<string, number[]>()
   for (const { run, times, prepare } of contestants) {
