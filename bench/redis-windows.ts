@@ -1,6 +1,7 @@
 /** Checks of minute + day on one key by Lockgate's Redis counters, for the Redis benches. */
 import type { Redis } from 'ioredis'
 import { type CountersForm, createRedisCounters, fromIoredis } from '../src/counters/redis/index.ts'
+import { KeyNames } from '../src/counters/redis/key-names.ts'
 
 /** No bench asks one key so often that it is refused. */
 export const LIMITS = Object.freeze([
@@ -11,10 +12,14 @@ export const LIMITS = Object.freeze([
 /** A check of the key of that number. Rejects when it is refused. */
 export type Check = (key: number) => Promise<void>
 
-/** Begins every name of a key on the server. */
-export const KEY_PREFIX = 'lockgate'
+const PREFIX = 'bench'
 
-export const subjectOf = (key: number): string => `k${String(key).padStart(8, '0')}`
+const subjectOf = (key: number): string => `k${String(key).padStart(8, '0')}`
+
+const names = new KeyNames(PREFIX, 'ring')
+
+/** What the ring of the key of that number is called on the server. */
+export const ringName = (key: number): string => names.admissions(subjectOf(key))
 
 /**
  * As the product sends: the checks of one turn of the event loop share a run of the script. With more
@@ -23,7 +28,7 @@ export const subjectOf = (key: number): string => `k${String(key).padStart(8, '0
 export function lockgateChecks(client: Redis, form: CountersForm, senders = 1): Check {
   const connection = fromIoredis(client)
   const all = Array.from({ length: senders }, () =>
-    createRedisCounters({ connection, form, keyPrefix: KEY_PREFIX }),
+    createRedisCounters({ connection, form, keyPrefix: PREFIX }),
   )
   let turn = 0
   return async (key) => {
