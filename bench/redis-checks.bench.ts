@@ -18,8 +18,8 @@ import { type Check, lockgateChecks } from './redis-windows.ts'
 
 const KEYS = 1_000
 const CHECKS = QUICK ? 20_000 : 200_000
-const NAIVE = 'five commands on a sorted set, as ioredis sends'
-const NAIVE_PIPELINED = 'five commands on a sorted set, pipelined'
+const NAIVE = 'five commands, one a run, as ioredis sends'
+const NAIVE_PIPELINED = 'five commands, one a run, pipelined'
 const RING = 'lockgate ring, as it sends'
 
 const { server, client, pipelining } = await startBenchRedis()

@@ -21,7 +21,7 @@ const SIZES = QUICK ? [1_000, 10_000, 100_000] : [1_000, 100_000, 1_000_000]
 const CHECKS = 20_000
 const BARE = 'EXISTS, pipelined'
 const RING = 'lockgate ring, as it sends'
-const NAIVE = 'five commands on a sorted set, pipelined'
+const NAIVE = 'five commands, one a run, pipelined'
 
 const started: BenchRedis[] = []
 try {

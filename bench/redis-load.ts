@@ -41,7 +41,7 @@ export interface BenchRedis {
   readonly pipelining: Redis
 }
 
-/** A server of its own on the measured core, and two clients. */
+/** A server of its own on the measured core, and two clients; keeps this process to the other core. */
 export async function startBenchRedis(): Promise<BenchRedis> {
   const server = await startRedis()
   pin(server.pid, MEASURED_CORE)

@@ -6,11 +6,12 @@ import { Redis } from 'ioredis'
 import { startRedis } from '../tests/servers/redis.ts'
 import { printBar } from './bar.ts'
 import { naiveChecks } from './naive-window.ts'
+import { QUICK } from './quick.ts'
 import { type Check, lockgateChecks } from './redis-windows.ts'
 
 const REQUESTS = [60, 600, 1_000] as const
 /** The average of so many: names and numbers differ in length. */
-const KEYS = 20
+const KEYS = QUICK ? 2 : 20
 const NAIVE = 'a sorted set, five commands'
 const RING = 'lockgate ring'
 
