@@ -5,7 +5,7 @@
  * where Lockgate answers with a reset for each.
  */
 import type { Redis } from 'ioredis'
-import { type Check, LIMITS } from './redis-windows.ts'
+import { type Check, LIMITS, subjectOf } from './redis-windows.ts'
 
 /** KEYS[1]: the set. ARGV: an id for the member, then quota and window in ms, longest window last. */
 const SCRIPT = `
@@ -32,7 +32,13 @@ export async function naiveChecks(client: Redis): Promise<Check> {
   const sha1 = String(await client.script('LOAD', SCRIPT))
   let id = 0
   return async (key) => {
-    const answer = await client.evalsha(sha1, 1, `naive:${key}`, id++, ...LIMIT_ARGUMENTS)
+    const answer = await client.evalsha(
+      sha1,
+      1,
+      `naive:${subjectOf(key)}`,
+      id++,
+      ...LIMIT_ARGUMENTS,
+    )
     if (!Array.isArray(answer) || answer[0] !== 1) throw new Error('the peer refused a check')
   }
 }

@@ -14,7 +14,8 @@ export type Check = (key: number) => Promise<void>
 
 const PREFIX = 'bench'
 
-const subjectOf = (key: number): string => `k${String(key).padStart(8, '0')}`
+/** Names hold the number of the key with eight digits, whoever makes them. */
+export const subjectOf = (key: number): string => `k${String(key).padStart(8, '0')}`
 
 const names = new KeyNames(PREFIX, 'ring')
 
