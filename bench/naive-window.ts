@@ -5,7 +5,7 @@
  * where Lockgate answers with a reset for each.
  */
 import type { Redis } from 'ioredis'
-import { type Check, LIMITS, subjectOf } from './redis-windows.ts'
+import { type Check, subjectOf, type Windows } from './redis-windows.ts'
 
 /** KEYS[1]: the set. ARGV: an id for the member, then quota and window in ms, longest window last. */
 const SCRIPT = `
@@ -25,20 +25,13 @@ redis.call('PEXPIRE', KEYS[1], longest)
 return { 1, oldest[2] + longest - now, unpack(left) }
 `
 
-const LIMIT_ARGUMENTS = LIMITS.flatMap(({ quota, windowMs }) => [quota, windowMs])
-
 /** One run of the script for each check. */
-export async function naiveChecks(client: Redis): Promise<Check> {
+export async function naiveChecks(client: Redis, limits: Windows): Promise<Check> {
+  const numbers = limits.flatMap(({ quota, windowMs }) => [quota, windowMs])
   const sha1 = String(await client.script('LOAD', SCRIPT))
   let id = 0
   return async (key) => {
-    const answer = await client.evalsha(
-      sha1,
-      1,
-      `naive:${subjectOf(key)}`,
-      id++,
-      ...LIMIT_ARGUMENTS,
-    )
+    const answer = await client.evalsha(sha1, 1, `naive:${subjectOf(key)}`, id++, ...numbers)
     if (!Array.isArray(answer) || answer[0] !== 1) throw new Error('the peer refused a check')
   }
 }

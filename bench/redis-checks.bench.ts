@@ -1,6 +1,6 @@
 /**
- * How many checks of minute + day does one core of Redis do? Keys are drawn from 1,000; a round
- * begins with an empty server, so that all contestants hold as much at each moment of it.
+ * How many checks of two windows does one core of Redis do? Keys are drawn from 1,000; a round begins
+ * with an empty server, so that all contestants hold as much at each moment of it.
  */
 import type { CountersForm } from '../src/counters/redis/index.ts'
 import { printBar } from './bar.ts'
@@ -14,7 +14,13 @@ import {
   raceOnRedis,
   startBenchRedis,
 } from './redis-load.ts'
-import { type Check, lockgateChecks } from './redis-windows.ts'
+import {
+  type Check,
+  lockgateChecks,
+  MINUTE_AND_DAY,
+  SECOND_AND_DAY,
+  type Windows,
+} from './redis-windows.ts'
 
 const KEYS = 1_000
 const CHECKS = QUICK ? 20_000 : 200_000
@@ -24,27 +30,29 @@ const RING = 'lockgate ring, as it sends'
 
 const { server, client, pipelining } = await startBenchRedis()
 try {
-  const costs = await raceOnRedis(
-    [
-      contestant('PING, pipelined', async () => void (await pipelining.ping())),
-      contestant(NAIVE_PIPELINED, await naiveChecks(pipelining)),
-      contestant('lockgate ring, one a run, pipelined', oneARun('ring')),
-      contestant('lockgate sorted set, one a run, pipelined', oneARun('zset')),
-      contestant(NAIVE, await naiveChecks(client)),
-      contestant(RING, lockgateChecks(client, 'ring')),
-      contestant('lockgate sorted set, as it sends', lockgateChecks(client, 'zset')),
-    ],
-    CHECKS,
-  )
-  printCosts(`Checks of minute + day on one of ${KEYS} keys, ${IN_FLIGHT} in flight`, costs)
-  printBars(costs)
+  await compare('minute + day', MINUTE_AND_DAY)
+  await compare('second + day: at each check something leaves the second', SECOND_AND_DAY)
 } finally {
   for (const each of [client, pipelining]) each.disconnect()
   await server.stop()
 }
 
-function oneARun(form: CountersForm): Check {
-  return lockgateChecks(pipelining, form, IN_FLIGHT)
+async function compare(what: string, limits: Windows): Promise<void> {
+  const alone = (form: CountersForm): Check =>
+    lockgateChecks(pipelining, { form, limits, senders: IN_FLIGHT })
+  const asSent = (form: CountersForm): Check => lockgateChecks(client, { form, limits })
+  const contestants = [
+    contestant('PING, pipelined', async () => void (await pipelining.ping())),
+    contestant(NAIVE_PIPELINED, await naiveChecks(pipelining, limits)),
+    contestant('lockgate ring, one a run, pipelined', alone('ring')),
+    contestant('lockgate sorted set, one a run, pipelined', alone('zset')),
+    contestant(NAIVE, await naiveChecks(client, limits)),
+    contestant(RING, asSent('ring')),
+    contestant('lockgate sorted set, as it sends', asSent('zset')),
+  ]
+  const costs = await raceOnRedis(contestants, CHECKS)
+  printCosts(`Checks of one of ${KEYS} keys, ${IN_FLIGHT} in flight; ${what}`, costs)
+  printBars(costs)
 }
 
 function contestant(name: string, check: Check): RedisContestant {

@@ -14,7 +14,7 @@ import {
   repeat,
   startBenchRedis,
 } from './redis-load.ts'
-import { type Check, lockgateChecks, ringName } from './redis-windows.ts'
+import { type Check, HOUR_AND_DAY, lockgateChecks, ringName } from './redis-windows.ts'
 
 const SIZES = QUICK ? [1_000, 10_000, 100_000] : [1_000, 100_000, 1_000_000]
 /** So few that keys which are few do not hold much more in the end than keys which are many. */
@@ -50,10 +50,11 @@ async function start(): Promise<BenchRedis> {
 }
 
 async function contestantsOf(size: number): Promise<readonly RedisContestant[]> {
+  const limits = HOUR_AND_DAY
   const ours = await start()
   const theirs = await start()
-  const ring = lockgateChecks(ours.client, 'ring')
-  const naive = await naiveChecks(theirs.pipelining)
+  const ring = lockgateChecks(ours.client, { form: 'ring', limits })
+  const naive = await naiveChecks(theirs.pipelining, limits)
   await fill(ours, size, ring)
   await fill(theirs, size, naive)
   const bare: Check = async (key) => {
@@ -94,7 +95,7 @@ function report(costs: readonly RedisCost[]): void {
   const us = (name: string, size = 0) =>
     costs.find((cost) => cost.name === nameAt(name, size))?.microseconds ?? Number.NaN
   const growth = (name: string) => us(name, SIZES.at(-1)) / us(name, SIZES[0])
-  console.log('\nµs of Redis for a check of minute + day, by the number of keys on the server')
+  console.log('\nµs of Redis for a check of hour + day, by the number of keys on the server')
   const columns = [...SIZES.map((size) => size.toLocaleString('en')), 'last to first']
   console.log(`  ${'keys'.padEnd(44)} ${columns.map(column).join('')}`)
   for (const name of [BARE, NAIVE, RING]) {

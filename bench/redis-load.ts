@@ -117,7 +117,7 @@ export function printCosts(question: string, costs: readonly RedisCost[]): void 
   const baseline = costs[0]?.microseconds ?? Number.NaN
   console.log(`\n${question}`)
   console.log(
-    `  ${' '.repeat(44)}  µs of Redis  a core-second  measured rate  core busy  a run  ratio`,
+    `  ${' '.repeat(44)}  µs of Redis  a core-second  measured rate  core busy  a run   ratio`,
   )
   for (const { name, microseconds, perSecond, busy, perRun } of costs) {
     const cells = [
@@ -126,7 +126,7 @@ export function printCosts(question: string, costs: readonly RedisCost[]): void 
       whole(perSecond).padStart(13),
       `${Math.round(busy * 100)}%`.padStart(9),
       (perRun?.toFixed(1) ?? '-').padStart(5),
-      (baseline / microseconds).toFixed(2).padStart(5),
+      (baseline / microseconds).toPrecision(2).padStart(6),
     ]
     console.log(`  ${name.padEnd(44)}  ${cells.join('  ')}`)
   }

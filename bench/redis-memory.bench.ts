@@ -7,7 +7,7 @@ import { startRedis } from '../tests/servers/redis.ts'
 import { printBar } from './bar.ts'
 import { naiveChecks } from './naive-window.ts'
 import { QUICK } from './quick.ts'
-import { type Check, lockgateChecks } from './redis-windows.ts'
+import { type Check, lockgateChecks, MINUTE_AND_DAY } from './redis-windows.ts'
 
 const REQUESTS = [60, 600, 1_000] as const
 /** The average of so many: names and numbers differ in length. */
@@ -41,11 +41,12 @@ function column(content: string | number): string {
 }
 
 async function measureAll(): Promise<Map<string, number[]>> {
+  const limits = MINUTE_AND_DAY
   const contestants: readonly (readonly [string, Check])[] = [
     ['a counter of a fixed window (INCR)', async (key) => void (await client.incr(`fixed:${key}`))],
-    [NAIVE, await naiveChecks(client)],
-    [RING, lockgateChecks(client, 'ring')],
-    ['lockgate sorted set', lockgateChecks(client, 'zset')],
+    [NAIVE, await naiveChecks(client, limits)],
+    [RING, lockgateChecks(client, { form: 'ring', limits })],
+    ['lockgate sorted set', lockgateChecks(client, { form: 'zset', limits })],
   ]
   const figures = new Map<string, number[]>()
   for (const [name, check] of contestants) figures.set(name, await bytesAfterEach(check))
