@@ -48,6 +48,8 @@ export async function startBenchRedis(): Promise<BenchRedis> {
   pin(process.pid, LOAD_CORE)
   const client = new Redis(server.url)
   const pipelining = new Redis(server.url, { enableAutoPipelining: true })
+  // Once they are connected: until then Lockgate's commands would fail, not wait.
+  await Promise.all([client.ping(), pipelining.ping()])
   return { server, client, pipelining }
 }
 
