@@ -1,4 +1,4 @@
-/** The one bench whose figures are the same on every machine, so that its bar can be a promise. */
+/** The one bench whose figures hardly differ between machines, so that its bar can be a promise. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
