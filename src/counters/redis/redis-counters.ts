@@ -58,7 +58,7 @@ export class RedisCounters implements SharedCounters {
     this.#places = new Places((receipt) => this.#renew(receipt))
   }
 
-  async consume(request: ConsumeRequest): Promise<ConsumeOutcome> {
+  consume(request: ConsumeRequest): Promise<ConsumeOutcome> {
     const charges = planCharges(request.charges, this.#parts.plans)
     const parts = this.#split(charges, request)
     const id = `${this.#process}${(this.#receipts++).toString(36)}`

@@ -62,11 +62,11 @@ export class GuardedCounters implements OutageCounters {
   consume(request: ConsumeRequest): ConsumeOutcome | Promise<ConsumeOutcome> {
     this.#peers.start()
     if (this.#isOut) return this.#decideAlone('consume', request)
-    const outcome = this.#calls.ask<ConsumeOutcome>(() => this.#options.shared.consume(request), {
+    return this.#calls.ask<ConsumeOutcome>(() => this.#options.shared.consume(request), {
       instead: () => this.#decideNow('consume', request),
       late: (late) => this.#giveBack(late),
+      seen: (outcome) => this.#learnVersion(request, outcome),
     })
-    return this.#learningVersions(request, outcome)
   }
 
   peek(request: ConsumeRequest): ConsumeOutcome | Promise<ConsumeOutcome> {
@@ -152,18 +152,9 @@ export class GuardedCounters implements OutageCounters {
   }
 
   /** A newer version that the shared counters know is known here in an outage, too. */
-  #learningVersions(
-    { key }: ConsumeRequest,
-    answer: ConsumeOutcome | Promise<ConsumeOutcome>,
-  ): ConsumeOutcome | Promise<ConsumeOutcome> {
-    if (key === undefined) return answer
-    const learn = (outcome: ConsumeOutcome): ConsumeOutcome => {
-      if (outcome.kind === 'stale-key') {
-        this.#options.local.setKeyVersion(key.keyId, outcome.version)
-      }
-      return outcome
-    }
-    return answer instanceof Promise ? answer.then(learn) : learn(answer)
+  #learnVersion({ key }: ConsumeRequest, outcome: ConsumeOutcome): void {
+    if (outcome.kind !== 'stale-key' || key === undefined) return
+    this.#options.local.setKeyVersion(key.keyId, outcome.version)
   }
 
   /** The request was decided without this admission, so it must not be charged twice. */

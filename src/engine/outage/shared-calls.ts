@@ -2,28 +2,40 @@
  * Calls to the shared counters that nobody waits for too long.
  *
  * One call that gets no answer within the deadline, or a `CountersUnavailableError`, means that the
- * counters are gone; so do eight answers in a row that took more than half the deadline. Then every
- * call that is still waiting is decided otherwise at once: none of them waits out its own deadline.
- * An answer that comes after that is handed to `late`.
+ * counters are gone; so do four trips in a row that took more than half the deadline. Trips, not
+ * answers: many calls may share one, and a pause of this process makes all that it finds afterwards
+ * look late. Then every call that is still waiting is decided otherwise at once: none of them waits
+ * out its own deadline. An answer that comes after that is handed to `late`.
+ *
+ * Calls wait in the order in which they were asked, with one timer for the oldest of them.
  */
 import { type CountersFailure, CountersUnavailableError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 
-const SLOW_ANSWERS = 8
+const SLOW_TRIPS = 4
 
 export interface CallParts<T> {
   /** Decides without the shared counters. */
   instead(): T
   /** Receives an answer that nobody waits for any more. */
   late?(answer: T): void
+  /** Sees every answer, also one that comes late. */
+  seen?(answer: T): void
+}
+
+interface Waiting {
+  readonly askedAtMs: number
+  readonly abandon: () => void
 }
 
 export class SharedCalls {
   readonly #clock: Clock
   readonly #deadlineMs: number
   readonly #onFailure: (reason: CountersFailure, message: string) => void
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Set<Waiting>()
+  #timer: NodeJS.Timeout | undefined
   #slowInARow = 0
+  #slowTripEndedAtMs = 0
   /** Calls that ran into the deadline themselves. */
   timeouts = 0
 
@@ -51,30 +63,29 @@ export class SharedCalls {
   /** Decides everything that is waiting without the shared counters. */
   abandonAll(): void {
     this.#slowInARow = 0
-    for (const abandon of [...this.#waiting]) abandon()
+    for (const { abandon } of [...this.#waiting]) abandon()
   }
 
   #wait<T>(answer: Promise<T>, parts: CallParts<T>): Promise<T> {
-    const askedAtMs = this.#clock.monotonicMs()
     return new Promise<T>((resolve) => {
-      const isAwaited = (): boolean => {
-        clearTimeout(timer)
-        return this.#waiting.delete(abandon)
+      const waiting: Waiting = {
+        askedAtMs: this.#clock.monotonicMs(),
+        abandon: () => {
+          if (!this.#waiting.delete(waiting)) return
+          resolve(new Promise<T>((decided) => decided(parts.instead())))
+        },
       }
-      const abandon = (): void => {
-        if (isAwaited()) resolve(new Promise<T>((decided) => decided(parts.instead())))
-      }
-      const timer = setTimeout(() => this.#expire(abandon), this.#deadlineMs)
-      timer.unref()
-      this.#waiting.add(abandon)
+      this.#waiting.add(waiting)
+      this.#timer ??= this.#wake(this.#deadlineMs)
       answer.then(
         (value) => {
-          if (!isAwaited()) return parts.late?.(value)
+          parts.seen?.(value)
+          if (!this.#waiting.delete(waiting)) return parts.late?.(value)
           resolve(value)
-          this.#answeredAfter(this.#clock.monotonicMs() - askedAtMs)
+          this.#answered(waiting.askedAtMs)
         },
         (error: unknown) => {
-          if (!isAwaited()) return
+          if (!this.#waiting.delete(waiting)) return
           // The promise keeps a failure of `instead` or of the call itself for its caller.
           resolve(new Promise<T>((decided) => decided(this.#failed(error, parts))))
         },
@@ -82,16 +93,30 @@ export class SharedCalls {
     })
   }
 
+  #wake(afterMs: number): NodeJS.Timeout {
+    return setTimeout(() => this.#lookAtOldest(), afterMs).unref()
+  }
+
+  #lookAtOldest(): void {
+    this.#timer = undefined
+    const [oldest] = this.#waiting
+    if (oldest === undefined) return
+    const leftMs = oldest.askedAtMs + this.#deadlineMs - this.#clock.monotonicMs()
+    if (leftMs > 0) this.#timer = this.#wake(leftMs)
+    else this.#expire(oldest)
+  }
+
   /**
    * The time is over. An answer may lie in a socket that nobody has read, because this process was
    * busy: it is read in this turn of the event loop, before `setImmediate`.
    */
-  #expire(abandon: () => void): void {
+  #expire(oldest: Waiting): void {
     setImmediate(() => {
-      if (!this.#waiting.has(abandon)) return
+      if (!this.#waiting.has(oldest)) return this.#lookAtOldest()
       this.timeouts += 1
       this.#onFailure('unreachable', `no answer within ${this.#deadlineMs} ms`)
-      abandon()
+      oldest.abandon()
+      this.#lookAtOldest()
     })
   }
 
@@ -101,11 +126,19 @@ export class SharedCalls {
     return parts.instead()
   }
 
-  #answeredAfter(tookMs: number): void {
+  #answered(askedAtMs: number): void {
+    const nowMs = this.#clock.monotonicMs()
     const limitMs = this.#deadlineMs / 2
-    this.#slowInARow = tookMs > limitMs ? this.#slowInARow + 1 : 0
-    if (this.#slowInARow < SLOW_ANSWERS) return
-    const message = `${SLOW_ANSWERS} answers in a row took longer than ${limitMs} ms`
+    if (nowMs - askedAtMs <= limitMs) {
+      this.#slowInARow = 0
+      return
+    }
+    // Asked before the last slow one came back: of the same trip, or kept by the same pause.
+    if (askedAtMs < this.#slowTripEndedAtMs) return
+    this.#slowTripEndedAtMs = nowMs
+    this.#slowInARow += 1
+    if (this.#slowInARow < SLOW_TRIPS) return
+    const message = `${SLOW_TRIPS} trips in a row took longer than ${limitMs} ms`
     this.#onFailure('too_slow', message)
   }
 }
