@@ -1,11 +1,13 @@
 /**
  * The least that a load balancer in front of several gateways does. It asks each one's /health/ready
- * and leaves out those that do not say 200. Connections stay open, as a proxy's do.
+ * and leaves out those that do not say 200, and the one that is about to be restarted. Connections
+ * stay open, as a proxy's do.
  *
  * It sends a request to another gateway only where nobody can have read it: the connection was refused,
  * or a connection that had been idle turns out to be closed.
  */
 import { Agent, request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 
 export interface Target {
   readonly url: string
@@ -18,12 +20,18 @@ export interface Answer {
 }
 
 const PROBE_INTERVAL_MS = 50
-const UNREAD = new Set(['ECONNREFUSED', 'REUSED'])
+const PROBE_TIMEOUT_MS = 1_000
+const TRY_FOR_MS = 5_000
+const TRY_INTERVAL_MS = 20
+
+/** Nobody has read the request. */
+class Unread extends Error {}
 
 export class RoundRobin {
   readonly #agent = new Agent({ keepAlive: true })
   readonly #targets: readonly Target[]
   readonly #ready = new Set<Target>()
+  readonly #leftOut = new Set<Target>()
   readonly #timer: NodeJS.Timeout
   #turn = 0
 
@@ -38,28 +46,39 @@ export class RoundRobin {
     return this.#ready.size
   }
 
+  /** Sends no request there any more; those in flight go on. */
+  leaveOut(target: Target): void {
+    this.#leftOut.add(target)
+    this.#ready.delete(target)
+  }
+
+  /** Sends requests there again, once it is ready. */
+  takeBack(target: Target): void {
+    this.#leftOut.delete(target)
+  }
+
   async probe(): Promise<void> {
     await Promise.all(
       this.#targets.map(async (target) => {
-        const response = await fetch(target.healthUrl).catch(() => undefined)
-        await response?.body?.cancel()
-        if (response?.status === 200) this.#ready.add(target)
+        if ((await isReady(target)) && !this.#leftOut.has(target)) this.#ready.add(target)
         else this.#ready.delete(target)
       }),
     )
   }
 
-  /** Rejects when no gateway took it, or one broke off. */
+  /** Rejects when no gateway took it within five seconds, or one broke off. */
   async post(path: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
-    for (let attempt = 1; ; attempt++) {
+    const giveUpAt = performance.now() + TRY_FOR_MS
+    for (;;) {
       const target = this.#next()
       try {
-        return await this.#send(new URL(path, target.url), headers)
+        if (target !== undefined) return await this.#send(new URL(path, target.url), headers)
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-        if (!UNREAD.has(code) || attempt > this.#targets.length) throw error
-        if (code === 'ECONNREFUSED') this.#ready.delete(target)
+        if (!(error instanceof Unread)) throw error
+        if (target !== undefined) this.#ready.delete(target)
       }
+      if (performance.now() > giveUpAt) throw new Error('no gateway is ready')
+      if (this.#ready.size === 0) await pause(TRY_INTERVAL_MS)
     }
   }
 
@@ -68,19 +87,18 @@ export class RoundRobin {
     this.#agent.destroy()
   }
 
-  #next(): Target {
+  #next(): Target | undefined {
     const ready = [...this.#ready]
-    const target = ready[this.#turn++ % ready.length]
-    if (target === undefined) throw new Error('no gateway is ready')
-    return target
+    return ready[this.#turn++ % ready.length]
   }
 
   #send(url: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(url, { method: 'POST', headers, agent: this.#agent })
       outgoing.on('error', (error) => {
-        const wasClosed = outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
-        reject(wasClosed ? Object.assign(error, { code: 'REUSED' }) : error)
+        const code = 'code' in error ? error.code : undefined
+        const isUnread = code === 'ECONNREFUSED' || (outgoing.reusedSocket && code === 'ECONNRESET')
+        reject(isUnread ? new Unread(String(error)) : error)
       })
       outgoing.on('response', (response) => {
         let body = ''
@@ -93,5 +111,16 @@ export class RoundRobin {
       })
       outgoing.end()
     })
+  }
+}
+
+async function isReady({ healthUrl }: Target): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
+    const response = await fetch(healthUrl, { signal, headers: { connection: 'close' } })
+    await response.body?.cancel()
+    return response.status === 200
+  } catch {
+    return false
   }
 }
