@@ -6,7 +6,7 @@ export interface Service {
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly ports?: readonly string[]
-  readonly networks: readonly string[] | Readonly<Record<string, { readonly ipv4_address: string }>>
+  readonly networks: readonly string[] | { readonly edge: { readonly ipv4_address: string } }
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly read_only?: boolean
   readonly cap_drop?: readonly string[]
