@@ -129,6 +129,18 @@ describe('lockgate serve', SLOW, () => {
     expect((await served.ended).code).toBe(0)
   })
 
+  test('with a drainDelay it is not ready at once, and serves new connections until then', async () => {
+    const folder = newProject({ gateway: { drainDelay: '2s' } })
+    const headers = { authorization: `Bearer ${await createKey(folder)}`, connection: 'close' }
+    const served = await serve(folder)
+    served.child.kill('SIGTERM')
+    await until(() => served.err().includes('stopping soon'), 'the signal')
+    expect((await fetch(new URL('/health/ready', served.healthUrl))).status).toBe(503)
+    expect((await fetch(served.url, { headers })).status).toBe(200)
+    expect((await served.ended).code).toBe(0)
+    await expect(fetch(served.url, { headers })).rejects.toThrow()
+  })
+
   test('a second signal does not wait', async () => {
     const folder = newProject()
     const key = await createKey(folder)

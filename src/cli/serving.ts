@@ -26,7 +26,7 @@ import {
 } from './listening.ts'
 import { type ConfigOption, openOrExplain } from './open.ts'
 import { unsetUpstreamHeaders } from './serving-checks.ts'
-import { listenForStop, type StopSignal } from './stop-signal.ts'
+import { listenForStop, type StopSignal, timeToDrain } from './stop-signal.ts'
 import { ownVersion } from './version.ts'
 import { serveWithWorkers } from './workers/primary.ts'
 import { runWorker } from './workers/worker.ts'
@@ -78,8 +78,7 @@ async function serveAlone(
     const adminAt = await listenOrExplain(admin, host, adminPort, '--admin-port')
     const at = await listenOrExplain(gateway, host, port, '--port')
     announce(settings, at, adminAt, log)
-    await stop.received
-    log.info({}, 'stopping: requests in flight may finish')
+    await timeToDrain(stop, settings.gateway.drainDelayMs, log)
   } finally {
     await gateway.close()
     await admin.close()

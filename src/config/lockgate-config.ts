@@ -76,7 +76,12 @@ export interface GatewayConfig {
   readonly upstreamIdleTimeout?: Duration
   /** To connect to the upstream. Default `'5s'`. */
   readonly connectTimeout?: Duration
-  /** How long a shutdown waits for requests in flight. Default `'10s'`. */
+  /**
+   * How long a shutdown goes on serving while `/health/ready` says 503, so that load balancers stop
+   * sending before the port is closed. Default `'0s'`.
+   */
+  readonly drainDelay?: Duration
+  /** How long a shutdown waits for requests in flight, after the delay. Default `'10s'`. */
   readonly drainTimeout?: Duration
 }
 

@@ -58,13 +58,15 @@ describe('what is left out keeps its default', () => {
       {
         keys: { bcrypt: { cost: 10 } },
         ip: { failures: { quota: 3 } },
-        gateway: { drainTimeout: '1s' },
+        gateway: { drainDelay: '3s', drainTimeout: '1s' },
       },
       {},
     )
     expect(settings.keys.argon2id.memoryKiB).toBe(19_456)
     expect(settings.address?.failures).toMatchObject({ quota: 3, windowMs: 60_000 })
-    expect(settings.gateway).toMatchObject({ drainTimeoutMs: 1000, connectTimeoutMs: 5000 })
+    expect(settings.gateway).toMatchObject({
+      ...{ drainDelayMs: 3000, drainTimeoutMs: 1000, connectTimeoutMs: 5000 },
+    })
   })
 
   test('ip: false turns the address layer off', () => {

@@ -169,6 +169,7 @@ function gatewaySettings(read: ReadConfig, upstream: string | undefined): Gatewa
     upstreamTimeoutMs: gateway.upstreamTimeout ?? 120_000,
     upstreamIdleTimeoutMs: gateway.upstreamIdleTimeout ?? 120_000,
     connectTimeoutMs: gateway.connectTimeout ?? 5_000,
+    drainDelayMs: gateway.drainDelay ?? 0,
     drainTimeoutMs: gateway.drainTimeout ?? 10_000,
   }
 }

@@ -134,6 +134,7 @@ const gateway = members({
   upstreamTimeout: duration(1, 24 * HOUR_MS).optional(),
   upstreamIdleTimeout: duration(1, 24 * HOUR_MS).optional(),
   connectTimeout: duration(1, HOUR_MS).optional(),
+  drainDelay: duration(0, HOUR_MS).optional(),
   drainTimeout: duration(0, HOUR_MS).optional(),
 })
 

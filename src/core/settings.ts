@@ -74,6 +74,8 @@ export interface GatewaySettings {
   readonly upstreamIdleTimeoutMs: number
   /** To connect to the upstream; default 5 s. */
   readonly connectTimeoutMs: number
+  /** How long a shutdown goes on serving while it says that it is not ready; default 0. */
+  readonly drainDelayMs: number
   /** How long a shutdown waits for requests in flight; default 10 s. */
   readonly drainTimeoutMs: number
 }

@@ -48,6 +48,12 @@ test('asks for health where the gateways tell of it', () => {
   expect(settingOf('health_port')).toBe(defaultOf('--admin-port'))
 })
 
+test('learns that a gateway stops before that closes its port', () => {
+  const { gateway } = settingsOf(read('lockgate.config.ts'), { UPSTREAM_API_KEY: 'x' })
+  const learns = ['health_interval', 'health_timeout'].map(settingOf).map(milliseconds)
+  expect(learns.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(gateway.drainDelayMs)
+})
+
 test('closes idle connections before Lockgate does', () => {
   const { gateway } = settingsOf('export default {}', {})
   const { keepAliveTimeout = 0 } = serverOptions(gateway)

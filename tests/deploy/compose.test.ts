@@ -38,7 +38,10 @@ test('fits the schema of Compose files, and a linter finds nothing', () => {
   // The order of keys is that of a request, and Caddy is there to be reached: a test below says by whom.
   const order = ['service-keys-order', 'services-alphabetical-order', 'top-level-properties-order']
   const off = [...order, 'no-unbound-port-interfaces']
-  const rules = Object.fromEntries(off.map((name) => [name, 0 as const]))
+  const rules = {
+    ...Object.fromEntries(off.map((name) => [name, 0])),
+    'require-quotes-in-ports': [1, { quoteType: 'double' }],
+  }
   const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] })
   const results: readonly Result[] = linter.lintFiles([join(FOLDER, 'compose.yaml')], false)
   expect(results).toHaveLength(1)
@@ -108,7 +111,8 @@ describe('the gateways', () => {
 
   test('have more time to stop than they take', () => {
     const settings = settingsOf(read('lockgate.config.ts'), environment())
-    const needed = settings.gateway.drainTimeoutMs + FLUSH_MS
+    const { drainDelayMs, drainTimeoutMs } = settings.gateway
+    const needed = drainDelayMs + drainTimeoutMs + FLUSH_MS
     expect(milliseconds(gateway.stop_grace_period ?? '0s')).toBeGreaterThan(needed)
   })
 

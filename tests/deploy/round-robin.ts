@@ -1,7 +1,6 @@
 /**
  * The least that a load balancer in front of several gateways does. It asks each one's /health/ready
- * and leaves out those that do not say 200, and the one that is about to be restarted. Connections
- * stay open, as a proxy's do.
+ * and leaves out those that do not say 200. Connections stay open, as a proxy's do.
  *
  * It sends a request to another gateway only where nobody can have read it: the connection was refused,
  * or a connection that had been idle turns out to be closed.
@@ -31,7 +30,6 @@ export class RoundRobin {
   readonly #agent = new Agent({ keepAlive: true })
   readonly #targets: readonly Target[]
   readonly #ready = new Set<Target>()
-  readonly #leftOut = new Set<Target>()
   readonly #timer: NodeJS.Timeout
   #turn = 0
 
@@ -46,21 +44,10 @@ export class RoundRobin {
     return this.#ready.size
   }
 
-  /** Sends no request there any more; those in flight go on. */
-  leaveOut(target: Target): void {
-    this.#leftOut.add(target)
-    this.#ready.delete(target)
-  }
-
-  /** Sends requests there again, once it is ready. */
-  takeBack(target: Target): void {
-    this.#leftOut.delete(target)
-  }
-
   async probe(): Promise<void> {
     await Promise.all(
       this.#targets.map(async (target) => {
-        if ((await isReady(target)) && !this.#leftOut.has(target)) this.#ready.add(target)
+        if (await isReady(target)) this.#ready.add(target)
         else this.#ready.delete(target)
       }),
     )

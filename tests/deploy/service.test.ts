@@ -56,7 +56,7 @@ test('starts a command that there is, on the loopback', () => {
 
 test('has more time to stop than it takes, and signals the first process only', () => {
   const { gateway } = settingsOf(read('lockgate.config.ts'), { UPSTREAM_API_KEY: 'x' })
-  const needed = gateway.drainTimeoutMs + FLUSH_MS
+  const needed = gateway.drainDelayMs + gateway.drainTimeoutMs + FLUSH_MS
   expect(Number(settingOf('TimeoutStopSec')) * 1_000).toBeGreaterThan(needed)
   expect(settingOf('KillSignal')).toBe('SIGTERM')
   expect(settingOf('KillMode')).toBe('mixed')

@@ -11,6 +11,7 @@ import { type RedisServer, startRedis } from '../servers/redis.ts'
 const QUOTA = 20
 const CONFIG = JSON.stringify({
   keys: { argon2id: { memoryKiB: 64, passes: 1 } },
+  gateway: { drainDelay: '1s' },
   tiers: { free: { limits: [{ name: 'minute', quota: QUOTA, window: '1m' }] } },
 })
 
@@ -92,7 +93,7 @@ describe('serve --workers 2', SLOW, () => {
     expect(refused.reduce((sum, { count }) => sum + count, 0)).toBe(10)
   })
 
-  test('a worker that dies comes back, and a request in flight survives SIGTERM', async () => {
+  test('a worker that dies comes back, and a request after SIGTERM is served in the delay', async () => {
     const { running, url, healthUrl, headers } = await serveTwo()
     const [first = 0] = childrenOf(running)
     process.kill(first, 'SIGKILL')
@@ -100,8 +101,10 @@ describe('serve --workers 2', SLOW, () => {
     while ((await health(healthUrl)).reasons.length > 0) await pause(50)
     expect(childrenOf(running)).not.toContain(first)
 
-    const response = await fetch(`${url}/slow`, { headers })
     running.child.kill('SIGTERM')
+    await until(() => running.err().includes('stopping soon'), 'the signal')
+    expect((await fetch(healthUrl)).status).toBe(503)
+    const response = await fetch(`${url}/slow`, { headers })
     expect(await response.text()).toBe('begun done')
     expect((await running.ended).code).toBe(0)
   })

@@ -21,6 +21,7 @@ export default defineConfig({
   // Empty, all clients count as one address, and share its limit.
   ip: { trustedProxies: (process.env['TRUSTED_PROXIES'] ?? '').split(',').filter(Boolean) },
 
-  // What stops this process must wait longer than this for it to end.
-  gateway: { drainTimeout: '25s' },
+  // At SIGTERM: time for the proxy to see it, then for requests in flight. What stops this process must
+  // wait longer than both, and 5 s more.
+  gateway: { drainDelay: '3s', drainTimeout: '25s' },
 })

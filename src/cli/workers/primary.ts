@@ -12,7 +12,7 @@ import { mergeSnapshots } from '../../telemetry/snapshots.ts'
 import { auditJson } from '../audit-view.ts'
 import { announce, listenOrExplain, type Places, surviveWithoutReader } from '../listening.ts'
 import { openOrExplain } from '../open.ts'
-import type { StopSignal } from '../stop-signal.ts'
+import { type StopSignal, timeToDrain } from '../stop-signal.ts'
 import { ownVersion } from '../version.ts'
 import { Crew } from './crew.ts'
 
@@ -41,8 +41,7 @@ export async function serveWithWorkers(
     const adminAt = await listenOrExplain(admin, host, adminPort, '--admin-port')
     const at = await crew.start()
     announce(settings, at, adminAt, log, ` by ${count} workers`)
-    await Promise.race([stop.received, crew.ended])
-    log.info({}, 'stopping: requests in flight may finish')
+    await Promise.race([timeToDrain(stop, settings.gateway.drainDelayMs, log), crew.ended])
   } finally {
     await crew.stop(settings.gateway.drainTimeoutMs + FLUSH_MS)
     await admin.close()
