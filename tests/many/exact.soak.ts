@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { startCluster } from '../servers/cluster.ts'
 import { startRedis } from '../servers/redis.ts'
-import { LIMIT, playRounds } from './exact.ts'
+import { LIMIT, playWithFreshWindows } from './exact.ts'
 
 const ROUNDS = 10_000
 
@@ -14,7 +14,7 @@ test.each([
     const server = await start()
     try {
       const beganAt = performance.now()
-      const tally = await playRounds(server.url, ROUNDS)
+      const tally = await playWithFreshWindows(server.url, ROUNDS)
       const seconds = Math.round((performance.now() - beganAt) / 1_000)
       console.log(
         `${name}: rounds by how many were admitted ${JSON.stringify(tally)}, ${seconds} s`,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { startCluster } from '../servers/cluster.ts'
 import { testRedis } from '../servers/redis.ts'
-import { LIMIT, playRounds } from './exact.ts'
+import { LIMIT, playWithFreshKeys } from './exact.ts'
 
 const ROUNDS = 200
 
@@ -14,7 +14,7 @@ test.each([
   async (_name, start) => {
     const server = await start()
     try {
-      expect(await playRounds(server.url, ROUNDS)).toEqual({ [LIMIT]: ROUNDS })
+      expect(await playWithFreshKeys(server.url, ROUNDS)).toEqual({ [LIMIT]: ROUNDS })
     } finally {
       await server.stop()
     }

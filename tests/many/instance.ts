@@ -3,6 +3,7 @@
  * IPC (`instances.ts`). The environment says where database and Redis are, the first argument is the
  * configuration. It ends with its parent.
  */
+import type { RouteLimits } from '../../src/engine/gate.ts'
 import { lockgate } from '../../src/index.ts'
 import { Load, type LoadReport, type LoadSchedule } from './load.ts'
 
@@ -10,8 +11,10 @@ const config = JSON.parse(process.argv[2] ?? '{}')
 const load = new Load()
 const gate = await lockgate({ config, log: load.log })
 
-async function codeOf(key: string): Promise<string> {
-  const decision = await gate.check({ presentedKey: key, address: undefined, requestId: 'many' })
+/** What becomes of one request: `allowed`, or the code of its denial. */
+async function codeOf(key: string, route?: RouteLimits): Promise<string> {
+  const request = { presentedKey: key, address: undefined, requestId: 'many', route }
+  const decision = await gate.check(request)
   if (decision.allowed) return 'allowed'
   const { code, limitName, retryAfterSeconds = 0 } = decision
   const isWhole = code !== 'rate_limited' || (limitName !== undefined && retryAfterSeconds >= 1)
@@ -21,13 +24,13 @@ async function codeOf(key: string): Promise<string> {
 const ORDERS = {
   issue: async (): Promise<string> => (await gate.keys.issue({ owner: 'ada@example.com' })).key,
   revoke: async (keyId: string): Promise<void> => void (await gate.keys.revoke(keyId)),
-  /** What becomes of one request: `allowed`, or the code of its denial. */
-  codeOf,
-  /** What becomes of as many requests at once. */
-  codesOf: (key: string, callers: number): Promise<string[]> =>
-    Promise.all(Array.from({ length: callers }, () => codeOf(key))),
+  codeOf: (key: string): Promise<string> => codeOf(key),
+  /** What becomes of as many requests at once, on a route with limits of its own or without. */
+  codesOf: (key: string, callers: number, route?: RouteLimits): Promise<string[]> =>
+    Promise.all(Array.from({ length: callers }, () => codeOf(key, route))),
   isReady: async (): Promise<boolean> => gate.health().status === 'ready',
-  startLoad: async (schedule: LoadSchedule): Promise<void> => load.start(schedule, codeOf),
+  startLoad: async (schedule: LoadSchedule): Promise<void> =>
+    load.start(schedule, (key) => codeOf(key)),
   /** Waits for what is in flight. */
   takeLoad: (): Promise<LoadReport> => load.take(),
   close: (): Promise<void> => {
