@@ -83,14 +83,15 @@ const restartEmpty: Fault = {
   },
 }
 
-const sentinelFailover: Fault = {
-  name: 'failover by Sentinel',
+/** `end` is what happens to the master. */
+const sentinelFault = (name: string, end: 'killMaster' | 'pauseMaster'): Fault => ({
+  name,
   bound: 2,
   async start() {
     const set = await startSentinel()
     const strike = async (): Promise<void> => {
       const before = await set.masterPort()
-      await set.killMaster()
+      await set[end]()
       await until('another is master', async () => {
         const port = await set.masterPort()
         return port !== before && (await role(port))[0] === 'master'
@@ -98,7 +99,10 @@ const sentinelFailover: Fault = {
     }
     return { url: set.url, strike, restore: () => set.restartDead(), stop: () => set.stop() }
   },
-}
+})
+
+const sentinelFailover = sentinelFault('failover by Sentinel', 'killMaster')
+const silence = sentinelFault('failover by Sentinel from a silent master', 'pauseMaster')
 
 const clusterFailover: Fault = {
   name: 'failover of a Cluster master',
@@ -170,23 +174,6 @@ const outOfMemory: Fault = {
       await ask(redis.port, 'CONFIG', 'SET', 'maxmemory', '0')
     }
     return { url: redis.url, strike, stop: redis.stop }
-  },
-}
-
-const silence: Fault = {
-  name: 'master silent, failover by Sentinel',
-  bound: 2,
-  async start() {
-    const set = await startSentinel()
-    const strike = async (): Promise<void> => {
-      const before = await set.masterPort()
-      await set.pauseMaster()
-      await until('another is master', async () => {
-        const port = await set.masterPort()
-        return port !== before && (await role(port))[0] === 'master'
-      })
-    }
-    return { url: set.url, strike, restore: () => set.restartDead(), stop: () => set.stop() }
   },
 }
 
