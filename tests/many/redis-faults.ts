@@ -4,10 +4,8 @@
  * admitted, and when all is well again.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { testDatabase } from '../servers/postgres.ts'
 import type { Fault, Victim } from './faults.ts'
 import { closeInstances, type Instance, launchInstances } from './instances.ts'
 import { type LoadReport, monotonicMs } from './load.ts'
@@ -55,12 +53,12 @@ export interface Figures {
 
 /** Lets the fault strike `rounds` times. */
 export async function suffer(fault: Fault, rounds: number): Promise<Figures> {
-  const folder = mkdtempSync(join(tmpdir(), 'lockgate-many-'))
+  const database = await testDatabase()
   const victim = await fault.start()
   let instances: Instance[] = []
   try {
-    const databaseUrl = `sqlite:${join(folder, 'lockgate.db')}`
-    instances = await launchInstances({ databaseUrl, redisUrl: victim.url, config: CONFIG })
+    const options = { databaseUrl: database.url, redisUrl: victim.url, config: CONFIG }
+    instances = await launchInstances(options)
     await startLoad(instances)
     const done: Round[] = []
     const reports: LoadReport[] = []
@@ -74,7 +72,7 @@ export async function suffer(fault: Fault, rounds: number): Promise<Figures> {
   } finally {
     await closeInstances(instances)
     await victim.stop()
-    rmSync(folder, { recursive: true, force: true })
+    await database.stop()
   }
 }
 
