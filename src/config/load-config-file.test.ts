@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -34,4 +34,15 @@ test.each(['lockgate.config.json', 'lockgate.config.ts', 'other'])(
 test('a JSON file that cannot be read is refused by name', async () => {
   const path = join(folder, 'gone.json')
   await expect(loadConfigFile(path)).rejects.toThrow(`${path}: cannot be read: Error: ENOENT`)
+})
+
+test('a file that is a link, as mounted configurations are, finds the package', async () => {
+  const real = join(folder, '..data')
+  mkdirSync(real)
+  const text =
+    "import { defineConfig } from 'lockgate'\nexport default defineConfig({ realm: 'x' })\n"
+  writeFileSync(join(real, 'lockgate.config.mjs'), text)
+  symlinkSync(join('..data', 'lockgate.config.mjs'), join(folder, 'lockgate.config.mjs'))
+  const loaded = await loadConfigFile(join(folder, 'lockgate.config.mjs'))
+  expect(loaded).toEqual({ realm: 'x' })
 })

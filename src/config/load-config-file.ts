@@ -3,7 +3,7 @@
  * therefore hold erasable TypeScript only. A file that is named must exist; one that is not named
  * is looked for in the working directory, where there may be one or none.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
@@ -77,7 +77,8 @@ async function importDefault(path: string): Promise<unknown> {
 }
 
 async function importFile(path: string): Promise<Record<string, unknown>> {
-  const url = pathToFileURL(path).href
+  // A configuration that is mounted is often a link, and modules are known by where they really are.
+  const url = pathToFileURL(realpathSync(path)).href
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
       try {

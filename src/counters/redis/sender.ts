@@ -76,10 +76,7 @@ export class Sender {
 }
 
 function answersOf(reply: unknown): Answer[] {
-  if (!Array.isArray(reply)) throw new Error('ERR the script did not answer with a list')
-  return reply.map((answer: unknown) => {
-    if (typeof answer === 'string') return answer
-    if (!Array.isArray(answer)) throw new Error('ERR the script did not answer with lists')
-    return answer.map(Number)
-  })
+  const answers: unknown = JSON.parse(String(reply))
+  if (!Array.isArray(answers)) throw new Error('ERR the script did not answer with a list')
+  return answers
 }

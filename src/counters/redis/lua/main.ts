@@ -7,7 +7,8 @@
  *
  * A charge is six numbers: key of the subject, plan, cost, most places in flight (0: no cap), key of
  * the meters in the readable form, key of its places. They count from 1; 0 is none.
- * The answer to a call is a list of whole numbers, or a text: what went wrong with this call alone.
+ * The answer to a call is a list of whole numbers, or a text: what went wrong with this call alone. All
+ * answers are one JSON text: clients take much longer to read as many integers of the protocol.
  */
 export const MAIN: string = `
 local input, cursor = cjson.decode(ARGV[1]), 3
@@ -271,5 +272,5 @@ while cursor < last do
 end
 
 for _, st in pairs(states) do save(st, st[PLAN], st[DESCRIPTION], serverNow) end
-return answers
+return cjson.encode(answers)
 `
