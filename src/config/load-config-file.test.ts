@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,13 +37,17 @@ test('a JSON file that cannot be read is refused by name', async () => {
   await expect(loadConfigFile(path)).rejects.toThrow(`${path}: cannot be read: Error: ENOENT`)
 })
 
-test('a file that is a link, as mounted configurations are, finds the package', async () => {
+test('a file that is a link, as mounted configurations are, finds the package', () => {
   const real = join(folder, '..data')
   mkdirSync(real)
   const text =
     "import { defineConfig } from 'lockgate'\nexport default defineConfig({ realm: 'x' })\n"
   writeFileSync(join(real, 'lockgate.config.mjs'), text)
-  symlinkSync(join('..data', 'lockgate.config.mjs'), join(folder, 'lockgate.config.mjs'))
-  const loaded = await loadConfigFile(join(folder, 'lockgate.config.mjs'))
-  expect(loaded).toEqual({ realm: 'x' })
+  const link = join(folder, 'lockgate.config.mjs')
+  symlinkSync(join('..data', 'lockgate.config.mjs'), link)
+  // A process of its own: the hooks that resolve the package are those of Node, not of the test runner.
+  const module = new URL('./load-config-file.ts', import.meta.url).href
+  const code = `console.log(JSON.stringify(await (await import('${module}')).loadConfigFile('${link}')))`
+  const args = ['--input-type=module', '--eval', code]
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('{"realm":"x"}\n')
 })
