@@ -30,7 +30,7 @@ export interface OutageSpan {
 
 export interface LoadReport {
   readonly records: readonly LoadRecord[]
-  /** Those that have ended. */
+  /** One that goes on ends with the report here, and is in the next one again. */
   readonly outages: readonly OutageSpan[]
 }
 
@@ -57,6 +57,7 @@ export class Load {
       const beganMs = this.#outageBeganMs
       if (message !== 'the shared counters are back' || beganMs === undefined) return
       this.#outages.push({ beganMs, endedMs: monotonicMs() })
+      this.#outageBeganMs = undefined
     },
   }
 
@@ -73,7 +74,7 @@ export class Load {
     clearInterval(this.#timer)
   }
 
-  /** What was answered since the last call, and what hangs; the outages that ended, too. */
+  /** What was answered since the last call, and what hangs; the outages, too. */
   async take(): Promise<LoadReport> {
     const deadlineMs = monotonicMs() + HUNG_MS
     const asked = [...this.#inFlight]
@@ -86,6 +87,10 @@ export class Load {
       records.push({ ...one, answeredMs: deadlineMs, code: 'hung' })
     }
     const outages = this.#outages
+    const goesOnSinceMs = this.#outageBeganMs
+    if (goesOnSinceMs !== undefined) {
+      outages.push({ beganMs: goesOnSinceMs, endedMs: monotonicMs() })
+    }
     this.#records = []
     this.#outages = []
     return { records, outages }
