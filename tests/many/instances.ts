@@ -48,8 +48,8 @@ export class Instance {
       else waiting?.reject(new Error(error))
     })
     // 'close' does not come where the parent disconnects.
-    this.#process.on('exit', () => {
-      const error = new Error(`an instance ended: ${this.#errors}`)
+    this.#process.on('exit', (code, signal) => {
+      const error = new Error(`an instance ended with ${code ?? signal}: ${this.#errors}`)
       for (const { reject } of this.#waiting.values()) reject(error)
     })
   }
@@ -70,7 +70,8 @@ export class Instance {
         resolve: (result) => resolve(result as Awaited<ReturnType<Orders[N]>>),
         reject,
       })
-      this.#process.send(order)
+      // Where that fails, the process is ending: 'exit' rejects with what it said.
+      this.#process.send(order, () => undefined)
     })
   }
 
