@@ -1,5 +1,4 @@
 /** Opens and closes what commands work on. */
-import { openRedisCounters } from '../compose/open-counters.ts'
 import { type LoadedSettings, loadSettings, maskUrl } from '../config/index.ts'
 import { LockgateError } from '../core/errors.ts'
 import type { Settings } from '../core/settings.ts'
@@ -51,6 +50,7 @@ export async function withChangingGate<Result>(
   if (redis === null) return withGate(options, work)
   const clock = createSystemClock()
   const parts = { outage, clock, log: createLogger('error') }
+  const { openRedisCounters } = await import('../compose/shared-counters.ts')
   const counters = await openRedisCounters({ ...redis, startDegraded: true }, parts)
   const gate = await openOrExplain(settings, { ...parts, counters, actor: 'cli' })
   return closing(gate, async () => {

@@ -1,25 +1,14 @@
 /**
- * The counters that the configuration or the application asks for: in memory, or shared and guarded
- * against outages.
+ * The counters that the configuration or the application asks for: in memory, or shared. What is
+ * needed for shared ones is loaded when they are asked for.
  */
 import { REDIS_DEFAULTS } from '../config/index.ts'
-import { randomId } from '../core/crypto.ts'
-import { LockgateError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { CheckpointedCounters, Counters, SharedCounters } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
-import type { RedisSettings, Settings } from '../core/settings.ts'
+import type { Settings } from '../core/settings.ts'
 import { createMemoryCounters } from '../counters/memory/index.ts'
-import { createRedisCounters, type RedisConnection } from '../counters/redis/index.ts'
-import { createOutageCounters, type OutageCounters } from '../engine/outage/outage-counters.ts'
-import { problemOf } from './await-redis.ts'
-import { connectRedis, type RedisLink } from './connect-redis.ts'
-
-/** With the five seconds of the database, a start is decided within ten. */
-const START_TIMEOUT_MS = 4_500
-/** A start that does not depend on Redis waits for it no longer. */
-const DEGRADED_TIMEOUT_MS = 1_000
-const ID_LENGTH = 12
+import type { RedisConnection } from '../counters/redis/index.ts'
 
 export interface CountersParts {
   readonly outage: Settings['outage']
@@ -39,66 +28,17 @@ export async function openCounters(
   given: GivenCounters,
   parts: CountersParts,
 ): Promise<Counters | CheckpointedCounters> {
+  const { counters, redis: client } = given
+  const isLocal = counters === undefined && client === undefined && settings.redis === null
+  if (isLocal) return createMemoryCounters({ clock: parts.clock })
+  if (counters !== undefined && !isShared(counters)) return counters
+  const { guarded, onRedis, linkOf, openRedisCounters } = await import('./shared-counters.ts')
   const redis = settings.redis ?? REDIS_DEFAULTS
-  if (given.counters !== undefined) {
-    return isShared(given.counters) ? guarded(given.counters, redis, parts) : given.counters
-  }
-  if (given.redis !== undefined) return onRedis(linkOf(given.redis), redis, parts)
-  if (settings.redis === null) return createMemoryCounters({ clock: parts.clock })
-  return openRedisCounters(settings.redis, parts)
-}
-
-/** Counters on the Redis that `redis.url` names. */
-export async function openRedisCounters(
-  redis: RedisSettings,
-  parts: CountersParts,
-): Promise<OutageCounters> {
-  return onRedis(await connectRedis(redis.url ?? '', redis.deadlineMs), redis, parts)
-}
-
-/** Where `startDegraded` lets them, the counters begin in an outage and recover later. */
-async function onRedis(
-  { connection, name, lastProblem }: RedisLink,
-  redis: RedisSettings,
-  parts: CountersParts,
-): Promise<OutageCounters> {
-  const { form, keyPrefix, startDegraded } = redis
-  const shared = createRedisCounters({ connection, form, keyPrefix })
-  const timeoutMs = startDegraded ? DEGRADED_TIMEOUT_MS : START_TIMEOUT_MS
-  const problem = await problemOf(shared, timeoutMs, lastProblem)
-  if (problem === undefined || startDegraded) {
-    return guarded(shared, redis, parts, problem !== undefined)
-  }
-  await shared.close()
-  throw new LockgateError(
-    'limiter_unavailable',
-    `cannot reach ${name}: ${problem}; start it, correct LOCKGATE_REDIS_URL, or set redis.startDegraded to start without it`,
-  )
-}
-
-function guarded(
-  shared: SharedCounters,
-  { deadlineMs }: Pick<RedisSettings, 'deadlineMs'>,
-  { outage, clock, log }: CountersParts,
-  startInOutage = false,
-): OutageCounters {
-  return createOutageCounters({
-    ...{ shared, local: createMemoryCounters({ clock }), policy: outage, clock, log },
-    ...{ instanceId: randomId(ID_LENGTH), deadlineMs, startInOutage },
-  })
+  if (counters !== undefined) return guarded(counters, redis, parts)
+  return client === undefined
+    ? openRedisCounters(redis, parts)
+    : onRedis(linkOf(client), redis, parts)
 }
 
 const isShared = (counters: Counters | SharedCounters): counters is SharedCounters =>
   'heartbeat' in counters
-
-/** A client of the application's own stays open when the gate is closed. */
-function linkOf(client: RedisConnection): RedisLink {
-  const connection: RedisConnection = Object.freeze({
-    isCluster: client.isCluster,
-    send: (...command: Parameters<RedisConnection['send']>) => client.send(...command),
-    probe: () => client.probe(),
-    close: async () => undefined,
-  })
-  const name = 'Redis through the client that lockgate() was given'
-  return { connection, name, lastProblem: () => undefined }
-}

@@ -12,8 +12,12 @@ const load = new Load()
 const gate = await lockgate({ config, log: load.log })
 
 /** What becomes of one request: `allowed`, or the code of its denial. */
-async function codeOf(key: string, route?: RouteLimits): Promise<string> {
-  const request = { presentedKey: key, address: undefined, requestId: 'many', route }
+async function codeOf(key: string, route?: RouteLimits | null): Promise<string> {
+  // What is left out comes over IPC as null.
+  const request = {
+    ...{ presentedKey: key, address: undefined, requestId: 'many' },
+    route: route ?? undefined,
+  }
   const decision = await gate.check(request)
   if (decision.allowed) return 'allowed'
   const { code, limitName, retryAfterSeconds = 0 } = decision

@@ -1,11 +1,11 @@
 /** `lockgate doctor`: looks for what is broken or unsafe; exit code 1 where something is broken. */
 import type { Command } from 'commander'
 import { ConfigError } from '../../core/errors.ts'
+import type { Settings } from '../../core/settings.ts'
 import { redact } from '../../telemetry/redact.ts'
 import { databaseFindings } from '../doctor/database-checks.ts'
 import { configFileFinding, databaseModeFindings } from '../doctor/file-checks.ts'
 import { type Finding, fail as failed, ok } from '../doctor/finding.ts'
-import { redisFindings } from '../doctor/redis-checks.ts'
 import { settingsFindings } from '../doctor/settings-checks.ts'
 import { upstreamFindings } from '../doctor/upstream-check.ts'
 import { CONFIG_OPTION, type ConfigOption, loadFor } from '../open.ts'
@@ -36,13 +36,19 @@ async function configuredFindings(options: ConfigOption): Promise<Finding[]> {
       ...settingsFindings(settings),
       ...databaseModeFindings(settings),
       ...(await databaseFindings(settings)),
-      ...(await redisFindings(settings.redis)),
+      ...(await redisFindingsOf(settings)),
       ...(await upstreamFindings(settings.gateway)),
     ]
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return error.message.split('\n').map((line) => failed('config_file', redact(line)))
   }
+}
+
+async function redisFindingsOf({ redis }: Settings): Promise<Finding[]> {
+  if (redis === null) return []
+  const { redisFindings } = await import('../doctor/redis-checks.ts')
+  return redisFindings(redis)
 }
 
 function nodeFinding(): Finding {

@@ -1,6 +1,5 @@
 /** `lockgate migrate`: brings the database to the newest schema, before a server is started on it. */
 import type { Command } from 'commander'
-import { migrateDatabase } from '../../compose/migrate-database.ts'
 import { maskUrl } from '../../config/index.ts'
 import { CONFIG_OPTION, type ConfigOption, explained, loadFor } from '../open.ts'
 import { say, sayJson } from '../output.ts'
@@ -16,6 +15,7 @@ export function addMigrate(program: Command): void {
 
 async function migrate(options: ConfigOption & { readonly json?: true }): Promise<void> {
   const { settings } = await loadFor(options)
+  const { migrateDatabase } = await import('../../compose/migrate-database.ts')
   const { from, to } = await explained(migrateDatabase(settings.databaseUrl))
   const database = maskUrl(settings.databaseUrl)
   if (options.json === true) return sayJson({ database, from, to })

@@ -7,7 +7,6 @@ import type { Gate } from '../../engine/gate.ts'
 import { openOrExplain } from '../open.ts'
 import { counted } from '../output.ts'
 import { caution, type Finding, fail, ok } from './finding.ts'
-import { postgresFindings } from './postgres-checks.ts'
 
 const CLOCK_TOLERANCE_MS = 60_000
 const PAGE_SIZE = 1_000
@@ -15,6 +14,7 @@ const PAGE_SIZE = 1_000
 /** Looks before it opens: a missing database is not created. */
 export async function databaseFindings(settings: Settings): Promise<Finding[]> {
   if (isPostgres(settings.databaseUrl)) {
+    const { postgresFindings } = await import('./postgres-checks.ts')
     const { findings, isReadable } = await postgresFindings(settings.databaseUrl)
     return isReadable ? [...findings, ...(await contentFindings(settings))] : [...findings]
   }
