@@ -4,7 +4,7 @@ import { startCluster } from '../servers/cluster.ts'
 import { testRedis } from '../servers/redis.ts'
 import { LIMIT, playWithFreshKeys } from './exact.ts'
 
-const ROUNDS = 100
+const ROUNDS = 200
 
 test.each([
   ['one Redis', testRedis],
