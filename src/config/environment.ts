@@ -11,6 +11,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface EnvironmentValues {
   readonly databaseUrl: string | undefined
   readonly redisUrl: string | undefined
+  readonly smtpUrl: string | undefined
+  readonly publicUrl: string | undefined
   readonly logLevel: Settings['logLevel']
 }
 
@@ -31,6 +33,8 @@ export function readEnvironment(env: Environment): EnvironmentValues {
   return {
     databaseUrl: readVariable(env, 'LOCKGATE_DATABASE_URL'),
     redisUrl: readVariable(env, 'LOCKGATE_REDIS_URL'),
+    smtpUrl: readVariable(env, 'LOCKGATE_SMTP_URL'),
+    publicUrl: readVariable(env, 'LOCKGATE_PUBLIC_URL'),
     logLevel: logLevelOf(readVariable(env, 'LOCKGATE_LOG_LEVEL')),
   }
 }

@@ -102,6 +102,38 @@ export interface RedisConfig {
   readonly keyPrefix?: string
 }
 
+export interface MailConfig {
+  /** The sender. Default `Lockgate <lockgate@…>` with the host of `publicUrl`. */
+  readonly from?: string
+  /** Gets a copy of each mail, without the link. Default: nobody. */
+  readonly operatorCopy?: string
+  /** Where mails are written while `LOCKGATE_SMTP_URL` is unset. Default `./outbox`. */
+  readonly folder?: string
+}
+
+export interface LeaksConfig {
+  /** Takes the reports of GitHub's secret scanning partner programme. Default `false`. */
+  readonly github?: boolean | { readonly publicKeysUrl?: string }
+}
+
+export interface AnomalyConfig {
+  /** What a strange use of a key leads to. Default `warn`: an audit row and a mail. */
+  readonly action?: 'off' | 'warn' | 'suspend'
+  /** So many networks within an hour that the key was never used from. Default 8. */
+  readonly newNetworks?: number
+  /** So many times the requests of the key's mean busy hour. Default 10. */
+  readonly baselineFactor?: number
+}
+
+export interface AuditConfig {
+  /** Rows that are older go, oldest first; at least `'1d'`. Default: none goes. */
+  readonly keepFor?: Duration
+  /** Beyond so many rows the oldest go; at least 1,000. Default: no bound. */
+  readonly keepRows?: number
+  /** Signs what is left and exported heads; made when absent. Default `./lockgate-audit.pem`. */
+  readonly signingKeyFile?: string
+}
+
 export interface LockgateConfig {
   /**
    * `sqlite:PATH` or `postgres://…`. `LOCKGATE_DATABASE_URL` wins over it. Default
@@ -130,6 +162,17 @@ export interface LockgateConfig {
   readonly gateway?: GatewayConfig
   /** What happens while shared counters cannot be reached. Default `local`. */
   readonly outage?: 'local' | 'closed' | 'open'
+  /**
+   * Where owners reach the admin listener's `/replace` pages: the base of links in mails.
+   * `LOCKGATE_PUBLIC_URL` wins over it. Default `http://127.0.0.1:8788`.
+   */
+  readonly publicUrl?: string
+  readonly mail?: MailConfig
+  readonly leaks?: LeaksConfig
+  readonly anomaly?: AnomalyConfig
+  readonly audit?: AuditConfig
+  /** How long before a key expires its owner is reminded. Default `['14d', '3d', '1d']`. */
+  readonly expiryReminders?: readonly Duration[] | false
   /** Not enforced by this version, therefore refused. */
   readonly spend?: never
 }

@@ -16,6 +16,14 @@ import { checkDatabaseUrl, DEFAULT_DATABASE_URL } from './database-url.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { freezeDeep } from './freeze-deep.ts'
 import { readUpstream, trimSlash, UPSTREAM_RULE } from './http-values.ts'
+import {
+  anomalySettings,
+  auditSettings,
+  expiryRemindersOf,
+  leakSettings,
+  mailSettings,
+  publicUrlOf,
+} from './leak-settings.ts'
 import { linesOf, refuse } from './problems.ts'
 import { redisSettings } from './redis-settings.ts'
 import { configSchema, type ReadConfig } from './schema.ts'
@@ -49,6 +57,7 @@ export function resolveSettings(
   const environment = readEnvironment(env)
   const read = readConfig(config, source)
   const ip = read.ip === false ? undefined : read.ip
+  const publicUrl = publicUrlOf(environment.publicUrl, read, source)
   const settings: Settings = freezeDeep({
     databaseUrl: databaseUrlOf(overrides, environment.databaseUrl, read, source),
     redis: redisSettings(environment.redisUrl, read.redis, source, overrides.hasOwnRedis === true),
@@ -64,6 +73,12 @@ export function resolveSettings(
     },
     gateway: gatewaySettings(read, overrides.upstream),
     outage: read.outage ?? 'local',
+    publicUrl,
+    mail: mailSettings(environment.smtpUrl, read.mail, publicUrl),
+    leaks: leakSettings(read.leaks),
+    anomaly: anomalySettings(read.anomaly),
+    audit: auditSettings(read.audit),
+    expiryRemindersMs: expiryRemindersOf(read.expiryReminders),
     logLevel: environment.logLevel,
   })
   const problems = acrossProblems(settings)

@@ -152,6 +152,52 @@ const redis = members({
   ).optional(),
 })
 
+const mailAddress = (input: unknown): boolean =>
+  typeof input === 'string' && /^[\x21-\x7e]{1,64}@[A-Za-z0-9.-]{1,190}$/.test(input)
+
+const mail = members({
+  from: value<string>(
+    'an address such as "keys@example.com" or "Acme keys <keys@example.com>"',
+    (input) =>
+      typeof input === 'string' &&
+      input.length <= 320 &&
+      mailAddress(/^[^\p{Cc}<>"]*<([^<>]+)>$/u.exec(input)?.[1] ?? input),
+  ).optional(),
+  operatorCopy: value<string>('one e-mail address', mailAddress).optional(),
+  folder: text('a folder such as "./outbox"', /^[^\0\r\n]{1,1024}$/).optional(),
+})
+
+const httpUrl = value<string>(
+  'an http(s) URL',
+  (input) =>
+    typeof input === 'string' && /^https?:\/\/[^\s\\]+$/.test(input) && URL.canParse(input),
+)
+
+const leaks = members({
+  github: z
+    .union([z.boolean(), members({ publicKeysUrl: httpUrl.optional() })], {
+      error: 'must be true, false, or an object with publicKeysUrl',
+    })
+    .optional(),
+})
+
+const anomaly = members({
+  action: oneOf(['off', 'warn', 'suspend']).optional(),
+  newNetworks: whole(2, 64).optional(),
+  baselineFactor: whole(2, 1000).optional(),
+})
+
+const audit = members({
+  keepFor: duration(24 * HOUR_MS, 36_500 * 24 * HOUR_MS).optional(),
+  keepRows: whole(1000, Number.MAX_SAFE_INTEGER).optional(),
+  signingKeyFile: text('a file such as "./lockgate-audit.pem"', /^[^\0\r\n]{1,1024}$/).optional(),
+})
+
+const expiryReminders = z.union(
+  [z.literal(false), listOf(duration(HOUR_MS, 365 * 24 * HOUR_MS), 'durations')],
+  { error: 'must be a list of durations such as ["14d", "3d", "1d"], or false' },
+)
+
 export const configSchema = members({
   databaseUrl: secretValue(
     'a text such as "sqlite:./lockgate.db"',
@@ -174,6 +220,15 @@ export const configSchema = members({
   routes: listOf(route, 'routes').optional(),
   gateway: gateway.optional(),
   outage: oneOf(['local', 'closed', 'open']).optional(),
+  publicUrl: secretValue(
+    'a URL such as "https://keys.example.com"',
+    (input) => typeof input === 'string',
+  ).optional(),
+  mail: mail.optional(),
+  leaks: leaks.optional(),
+  anomaly: anomaly.optional(),
+  audit: audit.optional(),
+  expiryReminders: expiryReminders.optional(),
   spend: notEnforced,
 })
 

@@ -97,6 +97,39 @@ export interface RedisSettings {
   readonly keyPrefix: string
 }
 
+export interface MailSettings {
+  /** `smtp://` or `smtps://`, with user and password. null: mails become files in `folder`. */
+  readonly smtpUrl: string | null
+  /** The sender, such as `Acme keys <keys@acme.example>`. */
+  readonly from: string
+  /** Receives a copy of each mail, without its link. null: nobody. */
+  readonly operatorCopy: string | null
+  /** Where mails are written when there is no server; default `./outbox`. */
+  readonly folder: string
+}
+
+export interface LeakSettings {
+  /** null: GitHub's reports are not taken (404). `publicKeysUrl` is fetched when one arrives. */
+  readonly github: { readonly publicKeysUrl: string } | null
+}
+
+export interface AnomalySettings {
+  readonly action: 'off' | 'warn' | 'suspend'
+  /** So many networks that were not seen before, within an hour, are strange; default 8. */
+  readonly newNetworks: number
+  /** So many times the mean of a key's busy hours is strange; default 10. */
+  readonly baselineFactor: number
+}
+
+export interface AuditSettings {
+  /** Older rows are let go of. null: never. */
+  readonly keepForMs: number | null
+  /** Beyond so many rows the oldest are let go of. null: no bound. */
+  readonly keepRows: number | null
+  /** Ed25519 private key (PEM) that signs checkpoints and exported heads; made when absent. */
+  readonly signingKeyFile: string
+}
+
 export interface Settings {
   /** `sqlite:PATH` (or `sqlite::memory:`), or `postgres://…`. */
   readonly databaseUrl: string
@@ -110,5 +143,13 @@ export interface Settings {
   readonly http: HttpSettings
   readonly gateway: GatewaySettings
   readonly outage: 'local' | 'closed' | 'open'
+  /** The base of links in mails, without a slash at its end; never a request's Host. */
+  readonly publicUrl: string
+  readonly mail: MailSettings
+  readonly leaks: LeakSettings
+  readonly anomaly: AnomalySettings
+  readonly audit: AuditSettings
+  /** Owners are reminded this long before a key expires, longest first; empty: never. */
+  readonly expiryRemindersMs: readonly number[]
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 }

@@ -32,6 +32,7 @@ import { type Rounds, startRounds } from './rounds.ts'
 import { createSecretHasher, type SecretHasher } from './secrets/hasher.ts'
 import { createHashingPool } from './secrets/hashing-pool.ts'
 import { createSecretVerifier } from './secrets/verifier.ts'
+import { UNFINISHED } from './unfinished.ts'
 import { watchStore } from './watched-store.ts'
 
 /** Audit entries and usage reach the store within this time. */
@@ -120,6 +121,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
       format: createKeyFormat(keys.prefix),
       defaultActor: parts.actor,
     }),
+    ...UNFINISHED,
     audit: createAuditLog(store, journal),
     tiers,
     address: parts.address,

@@ -2,6 +2,8 @@
 import type { Allowed, Decision, Denied } from '../core/decision.ts'
 import type { KeyMode, KeyRecord } from '../core/key/key-record.ts'
 import type { Limit } from '../core/limits/limit.ts'
+import type { KeyActivity } from '../core/ports/activity.ts'
+import type { LinkPurpose } from '../core/ports/links.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { AuditQuery, KeyQuery, PositionedAuditRow } from '../core/ports/store.ts'
 import type { AddressSettings, HttpSettings } from '../core/settings.ts'
@@ -97,6 +99,67 @@ export interface KeyDirectory {
   list(query?: Partial<KeyQuery>): Promise<readonly KeyRecord[]>
 }
 
+/** What is known of a leak beside the key. */
+export interface LeakReport {
+  /** Who found it: whoever holds the key, the operator, GitHub, or a scan of files. */
+  readonly source: 'holder' | 'operator' | 'github' | 'scan'
+  /** Where it was found, such as a URL or `src/app.ts:12`. Goes into the audit log and the mail. */
+  readonly where?: string | undefined
+}
+
+export interface LeakOutcome {
+  readonly key: KeyRecord
+  /** `revoked` by this report; `noted` where it was revoked before; `none` where it was reported before. */
+  readonly effect: 'revoked' | 'noted' | 'none'
+  /** The owner's address, where a mail is on its way. */
+  readonly mailTo: string | null
+}
+
+/** Leaks: from a report to a revoked key, a mail and a link, as one change. */
+export interface LeakDesk {
+  /**
+   * A report by whoever holds the key: possession is the proof, so a report tells nothing about other
+   * keys. What is no valid key counts as a bad credential of `address`; denied as `invalid_key`,
+   * `too_many_failures`, `overloaded` …
+   */
+  reportKey(
+    presentedKey: string,
+    report: LeakReport,
+    from: { readonly address: string | undefined; readonly requestId: string },
+  ): Promise<LeakOutcome | Denied>
+  /** A report by the operator. Rejects with `not_found`. */
+  reportId(keyId: string, report: LeakReport, actor?: Actor): Promise<LeakOutcome>
+}
+
+/** What the page of a link shows. */
+export interface LinkView {
+  /** `expired`: the token's time is over and the link still open, so a fresh mail can be asked for. */
+  readonly state: 'open' | 'expired'
+  readonly purpose: LinkPurpose
+  readonly key: KeyRecord
+  /** Of the newest leak or suspicion: when, and where it was found; null where nobody said. */
+  readonly atMs: number
+  readonly where: string | null
+}
+
+/** One-click links, by the token that a mail carries. Unknown, used or malformed: `link_expired`. */
+export interface LinkDesk {
+  /** Changes nothing, however often it is called. */
+  look(token: string): Promise<LinkView>
+  /** Makes the new key, with the same owner, scopes, tier, limits and name. The link is closed by it. */
+  replace(token: string, actor?: Actor): Promise<IssuedKey>
+  /** The owner knows the strange use: the key stays, or comes back. Rejects with `conflict` for a leak. */
+  keep(token: string, actor?: Actor): Promise<KeyRecord>
+  /** Sends a fresh mail to the address on file, at most one in ten minutes. Only for an expired token. */
+  renew(token: string, actor?: Actor): Promise<void>
+}
+
+/** Mail that waits. */
+export interface Post {
+  /** Tries what is due now; resolves when each was tried. Never rejects for a server that refuses. */
+  deliver(): Promise<{ readonly sent: number; readonly waiting: number; readonly failed: number }>
+}
+
 /** The audit log, read. */
 export interface AuditLog {
   /** The newest rows that match, oldest first; default 100. */
@@ -138,7 +201,8 @@ export interface AdapterNotes {
   readonly routes: Map<string, number>
 }
 
-export interface Gate {
+/** What adapters of HTTP need of a gate: to check requests, and how to read and answer them. */
+export interface RequestGate {
   /** Synchronous where nothing has to be awaited: verified key, counters in memory. Never rejects
    * for a denial; rejects only for a bug. */
   check(request: CheckRequest): Decision | Promise<Decision>
@@ -152,8 +216,6 @@ export interface Gate {
     address: string | undefined,
     requestId: string,
   ): Denied | undefined | Promise<Denied | undefined>
-  readonly keys: KeyDirectory
-  readonly audit: AuditLog
   readonly tiers: ReadonlyMap<string, Tier>
   /** null: the address layer is off. */
   readonly address: AddressSettings | null
@@ -162,6 +224,16 @@ export interface Gate {
   /** Where adapters report foot-guns and failures. Never receives a key. */
   readonly log: Logger
   readonly notes: AdapterNotes
+}
+
+export interface Gate extends RequestGate {
+  readonly keys: KeyDirectory
+  readonly leaks: LeakDesk
+  readonly links: LinkDesk
+  readonly post: Post
+  /** How keys were used, of those that ever were; what this process counted is saved first. */
+  activityOf(keyIds: readonly string[]): Promise<ReadonlyMap<string, KeyActivity>>
+  readonly audit: AuditLog
   /** From memory: costs no I/O. */
   health(): GateHealth
   /** Flushes audit and usage, then closes counters and store. Idempotent. */

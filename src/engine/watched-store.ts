@@ -104,6 +104,31 @@ export function watchStore(inner: Store, clock: Clock, metrics: GateMetrics): Wa
     importData: (batches, heads) => noted(() => inner.importData(batches, heads)),
     saveUsage: (usage, nowMs) => noted(() => inner.saveUsage(usage, nowMs)),
     loadUsage: (nowMs) => noted(() => inner.loadUsage(nowMs)),
+    async reportLeak(keyId, response) {
+      const reported = await noted(() => inner.reportLeak(keyId, response))
+      if (reported.effect === 'revoked') metrics.auditWritten(response.revoked.event, 1)
+      if (reported.effect !== 'none') metrics.auditWritten(response.leaked.event, 1)
+      return reported
+    },
+    async raiseSuspicion(keyId, response) {
+      const raised = await noted(() => inner.raiseSuspicion(keyId, response))
+      if (raised.isNew) metrics.auditWritten(response.suspicious.event, 1)
+      return raised
+    },
+    addLinkToken: (token) => noted(() => inner.addLinkToken(token)),
+    findLink: (tokenHash) => noted(() => inner.findLink(tokenHash)),
+    closeLink: (tokenHash, atMs, closing) =>
+      writing(closing.audit, () => inner.closeLink(tokenHash, atMs, closing)),
+    enqueueMail: (mails) => noted(() => inner.enqueueMail(mails)),
+    claimMail: (claim) => noted(() => inner.claimMail(claim)),
+    settleMail: (name, attempt, result) => noted(() => inner.settleMail(name, attempt, result)),
+    mailQueue: () => noted(() => inner.mailQueue()),
+    saveActivity: (deltas) => noted(() => inner.saveActivity(deltas)),
+    findActivity: (keyIds) => noted(() => inner.findActivity(keyIds)),
+    listActiveKeys: (query) => noted(() => inner.listActiveKeys(query)),
+    pruneAudit: (checkpoints, audit) =>
+      writing([audit], () => inner.pruneAudit(checkpoints, audit)),
+    auditCheckpoints: () => noted(() => inner.auditCheckpoints()),
     close: () => inner.close(),
   }
   const probe = async () => {

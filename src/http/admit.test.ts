@@ -3,12 +3,9 @@ import type { Decision, Denied } from '../core/decision.ts'
 import { LockgateError } from '../core/errors.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { HttpSettings } from '../core/settings.ts'
-import type { CheckRequest, Gate } from '../engine/gate.ts'
+import type { CheckRequest, RequestGate } from '../engine/gate.ts'
 import type { Admission, AdmissionOptions, RawRequest } from './admission.ts'
 import { createAdmission, scopeForMethod } from './admit.ts'
-
-const OK = { status: 'ok' } as const
-const ALL_WELL = { store: OK, counters: OK, audit: OK }
 
 const KEY = `sk_live_7Hq2mZ9x_${'a1B2c3D4e5'.repeat(5).slice(0, 49)}`
 
@@ -38,10 +35,7 @@ function scriptedGate({ check = () => ALLOWED, countRefused, http }: GateScript 
     logged.push({ level, fields, message })
   }
   const log: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
-  const unused = async () => {
-    throw new Error('not part of an admission')
-  }
-  const gate: Gate = {
+  const gate: RequestGate = {
     check(request) {
       asked.push(request)
       return check(request)
@@ -51,11 +45,6 @@ function scriptedGate({ check = () => ALLOWED, countRefused, http }: GateScript 
       return countRefused?.(address, requestId)
     },
     settle: () => {},
-    keys: {
-      ...{ issue: unused, importHash: unused, rotate: unused, revoke: unused, disable: unused },
-      ...{ enable: unused, find: unused, list: unused },
-    },
-    audit: { tail: unused, read: unused, verify: unused, flush: unused },
     tiers: new Map(),
     http: {
       ...{ trustedProxies: [], ipv6PrefixBits: 64, errors: 'lockgate', legacyHeaders: false },
@@ -64,8 +53,6 @@ function scriptedGate({ check = () => ALLOWED, countRefused, http }: GateScript 
     log,
     address: null,
     notes: { warnings: new Set(), routes: new Map() },
-    health: () => ({ status: 'ready', reasons: [], checks: ALL_WELL }),
-    close: async () => {},
   }
   return { gate, asked, refusedFrom, logged }
 }
@@ -75,7 +62,7 @@ const requestWith = (...rawHeaders: readonly string[]): RawRequest => ({
 })
 const GOOD = requestWith('Authorization', `Bearer ${KEY}`)
 
-function admitNow(gate: Gate, request: RawRequest, options?: AdmissionOptions): Admission {
+function admitNow(gate: RequestGate, request: RawRequest, options?: AdmissionOptions): Admission {
   const admission = createAdmission(gate)(request, options)
   if (admission instanceof Promise) throw new Error('expected a synchronous admission')
   return admission

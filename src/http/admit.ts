@@ -8,7 +8,7 @@
  */
 import type { Decision, Denied } from '../core/decision.ts'
 import { ERRORS, LockgateError } from '../core/errors.ts'
-import type { CheckRequest, Gate } from '../engine/gate.ts'
+import type { CheckRequest, RequestGate } from '../engine/gate.ts'
 import type { Admission, AdmissionOptions, RawRequest, Refusal } from './admission.ts'
 import { type ClientAddress, createClientAddress } from './client-address.ts'
 import { type CredentialFault, readCredential } from './credential.ts'
@@ -25,7 +25,7 @@ export type Admit = (
 const NO_OPTIONS: AdmissionOptions = Object.freeze({})
 
 /** Throws ConfigError where the gate's HTTP settings cannot be used. */
-export function createAdmission(gate: Gate): Admit {
+export function createAdmission(gate: RequestGate): Admit {
   const clientAddressOf = createClientAddress(gate.http)
   const rateLimitHeaders = createRateLimitHeaders(gate.http)
   const refuse = createRefuse(gate.http)

@@ -4,7 +4,7 @@
  */
 import type { Limit } from '../core/limits/limit.ts'
 import type { Tier } from '../core/tier.ts'
-import type { Gate } from '../engine/gate.ts'
+import type { RequestGate } from '../engine/gate.ts'
 
 export const FOOT_GUNS = Object.freeze({
   untrusted_proxy: {
@@ -30,7 +30,7 @@ const DOCS = 'https://github.com/lockgate/lockgate/blob/main/'
 export type FootGun = keyof typeof FOOT_GUNS
 
 /** Warns of `footGun` unless this gate was warned of it before. */
-export function warnOnce(gate: Gate, footGun: FootGun, details: object = {}): void {
+export function warnOnce(gate: RequestGate, footGun: FootGun, details: object = {}): void {
   const { warnings } = gate.notes
   if (warnings.has(footGun)) return
   warnings.add(footGun)
@@ -39,7 +39,7 @@ export function warnOnce(gate: Gate, footGun: FootGun, details: object = {}): vo
 }
 
 /** Looks at each request until it has warned, and never again; for gates that trust no proxy. */
-export function createProxyCheck(gate: Gate): (rawHeaders: readonly string[]) => void {
+export function createProxyCheck(gate: RequestGate): (rawHeaders: readonly string[]) => void {
   let looking = gate.http.trustedProxies.length === 0
   return function checkForProxy(rawHeaders) {
     if (!looking || !namesForwarder(rawHeaders)) return
@@ -58,7 +58,7 @@ function namesForwarder(rawHeaders: readonly string[]): boolean {
 }
 
 /** A static check. */
-export function warnOfAddressLimits(gate: Gate): void {
+export function warnOfAddressLimits(gate: RequestGate): void {
   for (const tier of gate.tiers.values()) {
     const pair = gate.address?.limits
       .map((limit) => ({ limit, over: lowerThan(limit, tier) }))

@@ -6,7 +6,7 @@
 import type { Identity } from '../core/decision.ts'
 import type { KeyMode } from '../core/key/key-record.ts'
 import type { LimitStatus } from '../core/limits/limit.ts'
-import type { Gate } from '../engine/gate.ts'
+import type { RequestGate } from '../engine/gate.ts'
 
 /** Who a request comes from and where its limits stand. Holds no secret. */
 export interface RequestIdentity extends Identity {
@@ -26,9 +26,14 @@ export class Passport implements RequestIdentity {
   readonly mode: KeyMode
   readonly requestId: string
   readonly limits: readonly LimitStatus[]
-  readonly #gate: Gate
+  readonly #gate: RequestGate
 
-  constructor(gate: Gate, identity: Identity, requestId: string, limits: readonly LimitStatus[]) {
+  constructor(
+    gate: RequestGate,
+    identity: Identity,
+    requestId: string,
+    limits: readonly LimitStatus[],
+  ) {
     this.#gate = gate
     this.keyId = identity.keyId
     this.owner = identity.owner
@@ -42,7 +47,7 @@ export class Passport implements RequestIdentity {
   }
 
   /** The passport that `gate` gave to this request, if it gave one. */
-  static from(gate: Gate, value: unknown): Passport | undefined {
+  static from(gate: RequestGate, value: unknown): Passport | undefined {
     return value instanceof Passport && value.#gate === gate ? value : undefined
   }
 }

@@ -5,11 +5,11 @@
  */
 import type { LimitInput } from '../core/limits/limit-input.ts'
 import { parseLimits } from '../core/limits/limit-input.ts'
-import type { Gate, RouteLimits } from '../engine/gate.ts'
+import type { RequestGate, RouteLimits } from '../engine/gate.ts'
 
 /** undefined for no limits. Throws ConfigError, naming the member. */
 export function registerRouteLimits(
-  gate: Gate,
+  gate: RequestGate,
   inputs: readonly LimitInput[] = [],
 ): RouteLimits | undefined {
   const limits = parseLimits(inputs)

@@ -7,7 +7,11 @@
  */
 import type { AuditEntry, AuditEvent, AuditHead, AuditRow } from '../audit.ts'
 import type { KeyRecord, StoredKeyStatus } from '../key/key-record.ts'
+import type { Activity } from './activity.ts'
+import type { AuditCheckpoint, AuditRetention } from './audit-retention.ts'
 import type { UsageDelta } from './counters.ts'
+import type { Links } from './links.ts'
+import type { Outbox } from './outbox.ts'
 
 /** A key as it is first written. */
 export type NewKey = Omit<KeyRecord, 'version' | 'status' | 'revokedAtMs'>
@@ -32,6 +36,14 @@ export interface KeyQuery {
   readonly ownerEmail?: string
   readonly tier?: string
   readonly status?: StoredKeyStatus
+  /** Only keys whose expiry is at this time or before it. */
+  readonly expiresUntilMs?: number
+  /** Only keys that do not expire, or expire after this time. */
+  readonly expiresAfterMs?: number
+  /** Only keys that were used at this time or later. */
+  readonly usedSinceMs?: number
+  /** Only keys that were not used since this time, or never. */
+  readonly unusedSinceMs?: number
   /** Only keys created before this one (by creation time, then key_id): the cursor. */
   readonly after?: string
   /** 1 to 1,000. */
@@ -43,7 +55,11 @@ export interface AuditQuery {
   readonly event?: AuditEvent
   /** Rows of any of these events; narrows what `event` leaves. */
   readonly events?: readonly AuditEvent[]
+  readonly actor?: string
+  readonly address?: string
   readonly sinceMs?: number
+  /** Rows before this time. */
+  readonly untilMs?: number
   /** Rows with a larger position than this, oldest first: the cursor of `tail` and of `verify`. */
   readonly afterPosition?: number
   /** 1 to 10,000. */
@@ -63,9 +79,11 @@ export interface ImportedBatch {
   readonly audit?: readonly AuditRow[]
   /** All batches together: oldest first. */
   readonly usage?: readonly UsageDelta[]
+  /** Where chains begin whose first rows are gone. Before any audit row. */
+  readonly checkpoints?: readonly AuditCheckpoint[]
 }
 
-export interface Store {
+export interface Store extends Activity, AuditRetention, Links, Outbox {
   /**
    * Writes a key with version 1 and its audit entry. Rejects with `conflict` if key_id is taken.
    *
@@ -84,7 +102,10 @@ export interface Store {
    * `conflict` when a revoked key is enabled or disabled.
    */
   changeKey(keyId: string, change: KeyChange, audit: AuditEntry | null): Promise<KeyRecord>
-  /** Inserts `replacement` and lets the old key end at `graceEndsAtMs`, as one change. */
+  /**
+   * Inserts `replacement` and lets the old key end at `graceEndsAtMs`, as one change. A key is rotated
+   * once: the second call rejects with `conflict` and names the key that the first one made.
+   */
   rotateKey(
     keyId: string,
     replacement: NewKey,

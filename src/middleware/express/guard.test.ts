@@ -7,18 +7,15 @@ import helmet from 'helmet'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Allowed, Decision } from '../../core/decision.ts'
 import { ConfigError } from '../../core/errors.ts'
-import type { CheckRequest, Gate } from '../../engine/gate.ts'
+import type { CheckRequest, RequestGate } from '../../engine/gate.ts'
 import { type GuardOptions, guard } from './index.ts'
-
-const OK = { status: 'ok' } as const
-const ALL_WELL = { store: OK, counters: OK, audit: OK }
 
 const express4: typeof express5 = createRequire(import.meta.url)('express4')
 const KEY = `sk_live_7Hq2mZ9x_${'a1B2c3D4e5'.repeat(5).slice(0, 49)}`
 const WITH_KEY = { authorization: `Bearer ${KEY}` }
 
 /** A gate that holds no keys: it admits KEY for its scopes, as `check` says, and counts calls. */
-class ScriptedGate implements Gate {
+class ScriptedGate implements RequestGate {
   readonly asked: CheckRequest[] = []
   readonly settled: Allowed[] = []
   readonly warnings: object[] = []
@@ -34,11 +31,6 @@ class ScriptedGate implements Gate {
     warn: (fields: object) => void this.warnings.push(fields),
     error: (fields: object) => void this.failures.push(fields),
   }
-  readonly keys = {
-    ...{ issue: unused, importHash: unused, rotate: unused, revoke: unused, disable: unused },
-    ...{ enable: unused, find: unused, list: unused },
-  }
-  readonly audit = { tail: unused, read: unused, verify: unused, flush: unused }
   scopes: readonly string[] = ['read', 'write']
   mustSettle = false
   /** Where set, a check waits for it. */
@@ -76,12 +68,6 @@ class ScriptedGate implements Gate {
   readonly address = null
   readonly notes = { warnings: new Set<string>(), routes: new Map<string, number>() }
   countRefused(): undefined {}
-  health = () => ({ status: 'ready', reasons: [], checks: ALL_WELL }) as const
-  close = async () => {}
-}
-
-async function unused(): Promise<never> {
-  throw new Error('not part of a guard')
 }
 
 describe.each([

@@ -6,7 +6,7 @@
  * gives it back when its response is over, also when the client hung up or the handler crashed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Gate } from '../../engine/gate.ts'
+import type { RequestGate } from '../../engine/gate.ts'
 import type { Admission } from '../../http/admission.ts'
 import { createAdmission, scopeForMethod } from '../../http/admit.ts'
 import { warnOnce } from '../../http/foot-guns.ts'
@@ -46,7 +46,7 @@ export type GuardMiddleware<Req extends GuardedRequest = GuardedRequest> = (
  * app.post('/v1/clean', (req, res) => res.json({ owner: req.lockgate.owner }))
  */
 export function guard<Req extends GuardedRequest = GuardedRequest>(
-  gate: Gate,
+  gate: RequestGate,
   options: GuardOptions<Req> = {},
 ): GuardMiddleware<Req> {
   const { scope, cost, limits } = readGuardOptions(options)

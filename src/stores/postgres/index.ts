@@ -9,6 +9,7 @@
  * STORAGE.md has the tables, the rights that are needed, and the details.
  */
 import type { Store } from '../../core/ports/store.ts'
+import { UNFINISHED } from '../unfinished.ts'
 import { AuditLog } from './audit-log.ts'
 import { ignoreError } from './borrow.ts'
 import { Database } from './database.ts'
@@ -64,6 +65,7 @@ function storeOn(options: CheckedOptions): Store {
   }
 
   return Object.freeze<Store>({
+    ...UNFINISHED,
     insertKey: (key, entry, idempotency) =>
       database.change(async (session) => {
         const earlier = idempotency && (await keys.claim(session, key, idempotency))

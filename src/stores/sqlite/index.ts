@@ -7,6 +7,7 @@
  */
 import type { AuditEntry, AuditEvent } from '../../core/audit.ts'
 import type { Store } from '../../core/ports/store.ts'
+import { UNFINISHED } from '../unfinished.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Connection, Durability } from './connection.ts'
 import { importData } from './import-data.ts'
@@ -57,6 +58,7 @@ function storeOn(connection: Connection): Store {
   const usage = new Usage(connection)
 
   return Object.freeze<Store>({
+    ...UNFINISHED,
     insertKey: (key, entry, idempotency) =>
       connection.transaction('FULL', () => {
         const earlier = idempotency && keys.claim(key, idempotency)

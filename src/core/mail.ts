@@ -1,0 +1,46 @@
+/**
+ * Mail, as it waits in the store and as it is handed to whoever delivers it. What waits holds no
+ * secret: the token of a link is made when the mail is sent, so a stolen database opens no link.
+ */
+
+export const MAIL_KINDS = ['key.leaked', 'key.suspicious', 'key.expiring'] as const
+
+export type MailKind = (typeof MAIL_KINDS)[number]
+
+export type MailDetails = Readonly<Record<string, string | number | boolean | null>>
+
+export interface NewMail {
+  /** Unique for good, such as `leaked-7Hq2mZ9x`: a second mail of the same name is not taken. */
+  readonly name: string
+  readonly kind: MailKind
+  /** One e-mail address. */
+  readonly to: string
+  /** `operator`: a copy for whoever runs the service. It never has a link. */
+  readonly audience: 'owner' | 'operator'
+  readonly keyId: string
+  /** The link that the mail opens; a token of its own is made at each attempt. null: no link. */
+  readonly linkId: string | null
+  /** What the text says: names, times, addresses. Flat. */
+  readonly details: MailDetails
+  readonly createdAtMs: number
+}
+
+/** A mail that was taken from the queue for one attempt. */
+export interface ClaimedMail extends NewMail {
+  /** 1 for the first attempt. */
+  readonly attempt: number
+}
+
+/** What became of an attempt. */
+export type MailResult =
+  | { readonly kind: 'sent'; readonly atMs: number }
+  | { readonly kind: 'retry'; readonly dueAtMs: number; readonly problem: string }
+  /** Never tried again: the server refused it for good, or it failed too often. */
+  | { readonly kind: 'failed'; readonly atMs: number; readonly problem: string }
+
+export interface MailQueueState {
+  readonly waiting: number
+  readonly failed: number
+  /** When the oldest of those that wait was created; null when none waits. */
+  readonly oldestCreatedAtMs: number | null
+}
