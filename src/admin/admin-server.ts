@@ -17,7 +17,7 @@ import { onResponseEnd } from '../http/response-end.ts'
 import { writeRefusal } from '../http/write-refusal.ts'
 import { type HealthOptions, healthRoutes } from './health/health.ts'
 import { type MetricsSource, metricsRoute } from './metrics/metrics.ts'
-import { type AdminAnswer, type AdminRoute, findRoute } from './routes.ts'
+import { type AdminAnswer, type AdminRequest, type AdminRoute, findRoute } from './routes.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -53,7 +53,7 @@ export function createAdminServer(options: AdminServerOptions): AdminServer {
       if (found.kind === 'method_not_allowed') response.setHeader('Allow', found.allow)
       writeRefusal(response, refusal(found.kind))
     } else if (await isAdmitted(found.route, request, response)) {
-      send(response, await found.route.handle())
+      send(response, await found.route.handle(bareRequest(request, nextRequestId())))
     }
   }
 
@@ -89,15 +89,15 @@ function createAdminCheck(
   refusal: (code: ErrorCode) => Parameters<typeof writeRefusal>[1],
 ): AdminCheck {
   const admit = gate && createAdmission(gate)
-  return async function isAdmitted({ scope }, request, response) {
-    if (scope === 'public') return true
+  return async function isAdmitted({ access }, request, response) {
+    if (access === 'public') return true
     if (gate === undefined || admit === undefined) {
       writeRefusal(response, refusal('auth_unavailable'))
       return false
     }
     const { method = '', url: target = '', rawHeaders, socket } = request
     const { remoteAddress } = socket
-    const admission = await admit({ method, target, rawHeaders, remoteAddress }, { scope })
+    const admission = await admit({ method, target, rawHeaders, remoteAddress }, { scope: access })
     if (!admission.admitted) {
       writeRefusal(response, admission.refusal)
       return false
@@ -108,6 +108,11 @@ function createAdminCheck(
     return true
   }
 }
+
+const bareRequest = ({ headers }: IncomingMessage, requestId: string): AdminRequest => ({
+  ...{ requestId, headers, params: {}, query: new URLSearchParams(), body: undefined },
+  ...{ address: undefined, caller: undefined },
+})
 
 function send(response: ServerResponse, { status, contentType, body }: AdminAnswer): void {
   response.writeHead(status, {

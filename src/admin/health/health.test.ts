@@ -2,6 +2,10 @@ import { expect, test } from 'vitest'
 import type { GateHealth } from '../../engine/gate.ts'
 import { healthRoutes } from './health.ts'
 
+const REQUEST = {
+  ...{ requestId: 'r', headers: {}, params: {}, query: new URLSearchParams(), body: undefined },
+  ...{ address: undefined, caller: undefined },
+}
 const OK = { status: 'ok' } as const
 const ALL_WELL = { store: OK, counters: OK, audit: OK }
 const READY: GateHealth = { status: 'ready', reasons: [], checks: ALL_WELL }
@@ -22,7 +26,7 @@ async function ask(path: string, health: GateHealth, draining = false) {
     isDraining: () => draining,
     version: '1.2.3',
   })
-  const answer = await routes.find((route) => route.path === path)?.handle()
+  const answer = await routes.find((route) => route.path === path)?.handle(REQUEST)
   return { status: answer?.status, body: JSON.parse(answer?.body ?? '{}') }
 }
 

@@ -6,7 +6,7 @@ export type MetricsSource = () => Promise<{ readonly contentType: string; readon
 
 export function metricsRoute(source: MetricsSource): AdminRoute {
   return {
-    ...{ method: 'GET', path: '/metrics', scope: 'admin' },
+    ...{ method: 'GET', path: '/metrics', access: 'admin' },
     handle: async () => ({ status: 200, ...(await source()) }),
   }
 }
