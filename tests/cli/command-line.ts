@@ -1,19 +1,19 @@
-/** Runs the real program as a child process, in a folder of its own that is removed afterwards. */
+/**
+ * Runs the real program in a child process, in a folder of its own that is removed afterwards. Short
+ * commands share a process that has loaded the program; `start` gives one of its own.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
+import { type Ended, WarmProgram } from './warm-program.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-export interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
+export type { Ended }
 
 export interface Running {
   readonly child: ChildProcess
@@ -34,8 +34,10 @@ export interface Folder {
 
 const folders: string[] = []
 const children: ChildProcess[] = []
+const warm = new WarmProgram()
 
 afterAll(() => {
+  warm.stop()
   for (const child of children) child.kill('SIGKILL')
   for (const path of folders) rmSync(path, { recursive: true, force: true })
 })
@@ -49,12 +51,14 @@ export function newFolder(files: Readonly<Record<string, string>> = {}): Folder 
     children.push(running.child)
     return running
   }
+  const run = (env: Record<string, string>, args: readonly string[]): Promise<Ended> =>
+    hasCode(path) ? start(env, args).ended : warm.run({ cwd: path, env: ownEnv(path, env), args })
   const folder: Folder = {
     path,
     file: (name) => join(path, name),
     write: (name, text) => writeFileSync(join(path, name), text),
-    run: (...args) => start({}, args).ended,
-    runWith: (env, ...args) => start(env, args).ended,
+    run: (...args) => run({}, args),
+    runWith: (env, ...args) => run(env, args),
     start: (...args) => start({}, args),
     startWith: (env, ...args) => start(env, args),
   }
@@ -62,10 +66,19 @@ export function newFolder(files: Readonly<Record<string, string>> = {}): Folder 
   return folder
 }
 
+const ownEnv = (home: string, env: Readonly<Record<string, string>>) => ({
+  ...{ PATH: process.env['PATH'] ?? '', HOME: home },
+  ...env,
+})
+
+/** A configuration that is a module is loaded once per process, so each command needs its own. */
+const hasCode = (path: string): boolean =>
+  readdirSync(path).some((name) => /\.[cm]?[jt]s$/.test(name))
+
 function startProgram(cwd: string, env: Record<string, string>, args: readonly string[]): Running {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
+    env: ownEnv(cwd, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''
