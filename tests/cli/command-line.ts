@@ -66,10 +66,12 @@ export function newFolder(files: Readonly<Record<string, string>> = {}): Folder 
   return folder
 }
 
-const ownEnv = (home: string, env: Readonly<Record<string, string>>) => ({
-  ...{ PATH: process.env['PATH'] ?? '', HOME: home },
-  ...env,
-})
+/** What was compiled once need not be again: `npm test` says where it is kept. */
+function ownEnv(home: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE: compiled } = process.env
+  const kept = compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }
+  return { PATH, HOME: home, ...kept, ...env }
+}
 
 /** A configuration that is a module is loaded once per process, so each command needs its own. */
 const hasCode = (path: string): boolean =>

@@ -58,6 +58,7 @@ export function newProject(node: string = process.execPath): Project {
 /** Nothing of ours but where programs are: no settings, no secrets, no other home. */
 function environment(home: string, path: readonly string[]): NodeJS.ProcessEnv {
   const { PATH, npm_config_cache: cache, NODE_EXTRA_CA_CERTS: certificates } = process.env
+  const { NODE_COMPILE_CACHE: compiled } = process.env
   return {
     PATH: [...path, PATH].join(delimiter),
     HOME: home,
@@ -68,6 +69,7 @@ function environment(home: string, path: readonly string[]): NodeJS.ProcessEnv {
     npm_config_update_notifier: 'false',
     npm_config_audit: 'false',
     npm_config_fund: 'false',
+    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
     ...(certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates }),
   }
 }
