@@ -96,8 +96,11 @@ export interface ChainFault {
  * A log that grows meanwhile is verified without a lock: note the heads, feed all rows, note the
  * heads again. The heads before may also be ones that were exported long ago.
  *
+ * Where rows were let go of, a chain begins at its checkpoint: the rows after it must follow it. Whose
+ * signature a checkpoint has is asked elsewhere.
+ *
  * @example
- * const verifier = new ChainVerifier(await store.auditHeads())
+ * const verifier = new ChainVerifier(await store.auditHeads(), await store.auditCheckpoints())
  * for (const { row } of await store.readAudit({ pageSize: 1000 })) verifier.feed(row)
  * const verdict = verifier.finish(await store.auditHeads())
  */
@@ -107,8 +110,12 @@ export class ChainVerifier {
   #rows = 0
   #fault: ChainFault | undefined
 
-  constructor(headsBefore: readonly AuditHead[]) {
+  constructor(headsBefore: readonly AuditHead[], checkpoints: readonly AuditHead[] = []) {
     this.#expected = new Map(headsBefore.map((head) => [head.chain, head]))
+    for (const { chain, seq, hash } of checkpoints) {
+      this.#fault ??= this.#faultAtHead({ chain, seq, hash })
+      this.#ends.set(chain, { chain, seq, hash })
+    }
   }
 
   feed(row: AuditRow): void {
@@ -135,7 +142,7 @@ export class ChainVerifier {
   }
 
   /** A chain that was forged as a whole fits in itself but does not pass through the known head. */
-  #faultAtHead(row: AuditRow): ChainFault | undefined {
+  #faultAtHead(row: AuditHead): ChainFault | undefined {
     const head = this.#expected.get(row.chain)
     if (head === undefined || head.seq !== row.seq || head.hash === row.hash) return undefined
     return faultOf(row.chain, row.seq, 'edited')

@@ -38,6 +38,18 @@ export type MailResult =
   /** Never tried again: the server refused it for good, or it failed too often. */
   | { readonly kind: 'failed'; readonly atMs: number; readonly problem: string }
 
+/** A mail as it is kept, sent or not. */
+export interface KeptMail extends NewMail {
+  readonly state: 'waiting' | 'sent' | 'failed'
+  /** While it waits: when the next attempt may begin. */
+  readonly dueAtMs: number
+  readonly attempts: number
+  /** Why the last attempt failed. */
+  readonly problem: string | null
+  /** When it was sent, or given up. */
+  readonly settledAtMs: number | null
+}
+
 export interface MailQueueState {
   readonly waiting: number
   readonly failed: number

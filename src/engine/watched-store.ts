@@ -123,6 +123,8 @@ export function watchStore(inner: Store, clock: Clock, metrics: GateMetrics): Wa
     claimMail: (claim) => noted(() => inner.claimMail(claim)),
     settleMail: (name, attempt, result) => noted(() => inner.settleMail(name, attempt, result)),
     mailQueue: () => noted(() => inner.mailQueue()),
+    listLinks: (page) => noted(() => inner.listLinks(page)),
+    listMail: (page) => noted(() => inner.listMail(page)),
     saveActivity: (deltas) => noted(() => inner.saveActivity(deltas)),
     findActivity: (keyIds) => noted(() => inner.findActivity(keyIds)),
     listActiveKeys: (query) => noted(() => inner.listActiveKeys(query)),

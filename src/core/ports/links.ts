@@ -25,6 +25,27 @@ export interface Link extends NewLink {
   readonly replacementKeyId: string | null
 }
 
+/** A link as it is kept. */
+export interface KeptLink extends Link {
+  /**
+   * The version that the key had once a suspicion had disabled it: while it still has that one, nobody
+   * else has disabled it, and keeping it enables it. null where the key was not disabled.
+   */
+  readonly suspendedVersion: number | null
+}
+
+export interface LinkToken {
+  readonly linkId: string
+  readonly tokenHash: string
+  readonly expiresAtMs: number
+}
+
+/** A link with all of its tokens, as it is copied to another store. */
+export interface ExportedLink {
+  readonly link: KeptLink
+  readonly tokens: readonly LinkToken[]
+}
+
 /** What a token leads to. */
 export interface FoundLink {
   readonly link: Link
@@ -81,11 +102,7 @@ export interface Links {
     response: SuspicionResponse,
   ): Promise<{ readonly key: KeyRecord; readonly isNew: boolean }>
   /** Rejects with `not_found` where there is no such link, `link_expired` where it is closed. */
-  addLinkToken(token: {
-    readonly linkId: string
-    readonly tokenHash: string
-    readonly expiresAtMs: number
-  }): Promise<void>
+  addLinkToken(token: LinkToken): Promise<void>
   findLink(tokenHash: string): Promise<FoundLink | undefined>
   /**
    * Closes the link for good, as one change. Rejects with `link_expired` where the token is unknown
@@ -96,4 +113,9 @@ export interface Links {
     atMs: number,
     closing: LinkClosing,
   ): Promise<{ readonly key: KeyRecord; readonly replacement: KeyRecord | null }>
+  /** By link_id, from the one after `after`; 1 to 1,000 of them. */
+  listLinks(page: {
+    readonly after?: string
+    readonly pageSize: number
+  }): Promise<readonly ExportedLink[]>
 }

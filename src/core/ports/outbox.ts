@@ -2,7 +2,7 @@
  * Mail that waits, durably. A mail is taken for a time, so that of several processes one sends it; a
  * process that dies with a mail in hand gives it back by the end of that time.
  */
-import type { ClaimedMail, MailQueueState, MailResult, NewMail } from '../mail.ts'
+import type { ClaimedMail, KeptMail, MailQueueState, MailResult, NewMail } from '../mail.ts'
 
 export interface Outbox {
   /** Resolves with how many were new; a mail whose name was used before is left out. */
@@ -19,4 +19,9 @@ export interface Outbox {
   /** Ends an attempt. One that is not the mail's newest any more changes nothing. */
   settleMail(name: string, attempt: number, result: MailResult): Promise<void>
   mailQueue(): Promise<MailQueueState>
+  /** By name, from the one after `after`; 1 to 1,000 of them. */
+  listMail(page: {
+    readonly after?: string
+    readonly pageSize: number
+  }): Promise<readonly KeptMail[]>
 }

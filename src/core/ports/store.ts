@@ -7,10 +7,11 @@
  */
 import type { AuditEntry, AuditEvent, AuditHead, AuditRow } from '../audit.ts'
 import type { KeyRecord, StoredKeyStatus } from '../key/key-record.ts'
-import type { Activity } from './activity.ts'
+import type { KeptMail } from '../mail.ts'
+import type { Activity, KeyActivity } from './activity.ts'
 import type { AuditCheckpoint, AuditRetention } from './audit-retention.ts'
 import type { UsageDelta } from './counters.ts'
-import type { Links } from './links.ts'
+import type { ExportedLink, Links } from './links.ts'
 import type { Outbox } from './outbox.ts'
 
 /** A key as it is first written. */
@@ -81,6 +82,9 @@ export interface ImportedBatch {
   readonly usage?: readonly UsageDelta[]
   /** Where chains begin whose first rows are gone. Before any audit row. */
   readonly checkpoints?: readonly AuditCheckpoint[]
+  readonly links?: readonly ExportedLink[]
+  readonly mail?: readonly KeptMail[]
+  readonly activity?: readonly KeyActivity[]
 }
 
 export interface Store extends Activity, AuditRetention, Links, Outbox {
@@ -138,11 +142,11 @@ export interface Store extends Activity, AuditRetention, Links, Outbox {
   loadUsage(nowMs: number): Promise<readonly UsageDelta[]>
 
   /**
-   * Fills an empty store with the data of another one: keys with their version and status, audit
-   * rows with their places and hashes, usage. One change: when `batches` throws, or the kept log does
-   * not verify against `heads`, it rejects and the store stays empty. Rejects with `conflict` when
-   * the store is not empty, or when the log does not verify, naming the row. Later entries continue
-   * the imported chains. Wait for it before anything else is asked of the store.
+   * Fills an empty store with the data of another one: keys with their version, status and activity,
+   * links, mail, audit rows with their places and hashes, usage. One change: when `batches` throws,
+   * or the kept log does not verify against `heads`, it rejects and the store stays empty. Rejects
+   * with `conflict` when the store is not empty, or when the log does not verify, naming the row.
+   * Later entries continue the imported chains. Wait for it before anything else is asked of the store.
    */
   importData(batches: AsyncIterable<ImportedBatch>, heads: readonly AuditHead[]): Promise<void>
 
