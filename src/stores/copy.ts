@@ -1,7 +1,7 @@
 /**
  * Moves everything from one store to another, empty one, of the same kind or not: keys with their
- * versions, owners and states, the audit log with its chains and hashes, and checkpoints of usage.
- * Idempotency keys, which live for a day, stay behind.
+ * versions, owners, states and activity, links and mail, the audit log with its chains, checkpoints and
+ * hashes, and checkpoints of usage. Idempotency keys, which live for a day, stay behind.
  *
  * Nothing else may use the source meanwhile; a source whose log has grown is refused at the end. The
  * target verifies the log that it kept against the source's heads before it commits, so a log that was
@@ -45,6 +45,9 @@ export async function copyStore(from: Store, to: Store): Promise<Copied> {
 
 async function* everythingIn(store: Store): AsyncGenerator<ImportedBatch> {
   yield* keysIn(store)
+  yield* linksIn(store)
+  yield* mailIn(store)
+  yield { checkpoints: await store.auditCheckpoints() }
   yield* auditIn(store)
   yield { usage: await store.loadUsage(0) }
 }
@@ -52,8 +55,24 @@ async function* everythingIn(store: Store): AsyncGenerator<ImportedBatch> {
 async function* keysIn(store: Store): AsyncGenerator<ImportedBatch> {
   let keys = await store.listKeys({ pageSize: KEYS_AT_ONCE })
   for (let last = keys.at(-1); last !== undefined; last = keys.at(-1)) {
-    yield { keys }
+    yield { keys, activity: await store.findActivity(keys.map(({ keyId }) => keyId)) }
     keys = await store.listKeys({ pageSize: KEYS_AT_ONCE, after: last.keyId })
+  }
+}
+
+async function* linksIn(store: Store): AsyncGenerator<ImportedBatch> {
+  let links = await store.listLinks({ pageSize: KEYS_AT_ONCE })
+  for (let last = links.at(-1); last !== undefined; last = links.at(-1)) {
+    yield { links }
+    links = await store.listLinks({ pageSize: KEYS_AT_ONCE, after: last.link.linkId })
+  }
+}
+
+async function* mailIn(store: Store): AsyncGenerator<ImportedBatch> {
+  let mail = await store.listMail({ pageSize: KEYS_AT_ONCE })
+  for (let last = mail.at(-1); last !== undefined; last = mail.at(-1)) {
+    yield { mail }
+    mail = await store.listMail({ pageSize: KEYS_AT_ONCE, after: last.name })
   }
 }
 

@@ -2,11 +2,23 @@
  * The audit log: append-only rows in one hash chain per writing instance. Every method runs in a
  * session of its caller; those that write, inside a transaction.
  */
+import { sql as raw } from 'kysely'
 import type { AuditEntry, AuditHead, AuditRow } from '../../core/audit.ts'
 import { type ChainVerdict, ChainVerifier, chainRows } from '../../core/audit-chain.ts'
+import type { AuditCheckpoint } from '../../core/ports/audit-retention.ts'
 import type { AuditQuery, PositionedAuditRow } from '../../core/ports/store.ts'
-import { auditHeads, auditPage, auditTail } from '../tables/audit-queries.ts'
+import {
+  auditCheckpoints,
+  auditHashAt,
+  auditHeads,
+  auditPage,
+  auditTail,
+  countUntil,
+  deleteUntil,
+  putCheckpoint,
+} from '../tables/audit-queries.ts'
 import { columnsFromRow, positionedRow } from '../tables/audit-row.ts'
+import { checkpointFromRow, refuseOtherRow, rowFromCheckpoint } from '../tables/checkpoint-row.ts'
 import { IMPORT_PAGE_SIZE } from '../tables/import.ts'
 import { Chains } from './chains.ts'
 import type { Session } from './session.ts'
@@ -67,6 +79,34 @@ export class AuditLog {
     return heads.filter((head) => head.seq > 0)
   }
 
+  /**
+   * Returns how many rows went. Throws `conflict`. Of two at once, the second waits for the row of the
+   * checkpoint and then does not find it.
+   */
+  async prune(session: Session, checkpoints: readonly AuditCheckpoint[]): Promise<number> {
+    const { shared } = this.#sql
+    let pruned = 0
+    for (const checkpoint of checkpoints) {
+      const place = { chain: checkpoint.chain, seq: checkpoint.seq }
+      const locking = auditHashAt(shared).modifyEnd(raw`for update`)
+      refuseOtherRow(checkpoint, await session.get(locking, place))
+      pruned += (await session.get(countUntil(shared), place))?.rows ?? 0
+      await session.all(deleteUntil(shared), place)
+    }
+    await this.addCheckpoints(session, checkpoints)
+    return pruned
+  }
+
+  async addCheckpoints(session: Session, checkpoints: readonly AuditCheckpoint[]): Promise<void> {
+    for (const checkpoint of checkpoints) {
+      await session.all(putCheckpoint(this.#sql.shared), rowFromCheckpoint(checkpoint))
+    }
+  }
+
+  async checkpoints(session: Session): Promise<AuditCheckpoint[]> {
+    return (await session.all(auditCheckpoints(this.#sql.shared))).map(checkpointFromRow)
+  }
+
   /** Heads of a log from another store, for whoever appends next. */
   async addHeads(session: Session, heads: readonly AuditHead[]): Promise<void> {
     for (const { chain, seq, hash } of heads) {
@@ -76,7 +116,7 @@ export class AuditLog {
   }
 
   async verify(session: Session, heads: readonly AuditHead[]): Promise<ChainVerdict> {
-    const verifier = new ChainVerifier(heads)
+    const verifier = new ChainVerifier(heads, await this.checkpoints(session))
     let afterPosition = 0
     for (;;) {
       const page = await this.read(session, { afterPosition, pageSize: IMPORT_PAGE_SIZE })

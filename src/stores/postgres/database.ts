@@ -3,7 +3,8 @@
  *
  * Concurrency: changes of one store happen in the order in which they were asked for, one at a time:
  * they would only wait for each other in the server, each holding a connection. Checkpoints of usage
- * have a line of their own, so that they never keep a revocation waiting. Reads need no line.
+ * and work on mail have a line of their own, so that they never keep a revocation waiting. Reads need
+ * no line.
  *
  * Failure: nothing hangs, and nothing is repeated that may have happened. A transaction is repeated
  * when another one was in its way, and once when its connection broke before COMMIT was sent, or when
@@ -73,7 +74,7 @@ export class Database {
   }
 
   /** The same, after the checkpoints that were asked for before. */
-  async checkpoint(work: Work<void>): Promise<void> {
+  async checkpoint<Result>(work: Work<Result>): Promise<Result> {
     return this.#write(this.#checkpoints, work)
   }
 

@@ -9,15 +9,18 @@
  * STORAGE.md has the tables, the rights that are needed, and the details.
  */
 import type { Store } from '../../core/ports/store.ts'
-import { UNFINISHED } from '../unfinished.ts'
+import { checkPage } from '../tables/page-size.ts'
+import { Activity } from './activity.ts'
 import { AuditLog } from './audit-log.ts'
 import { ignoreError } from './borrow.ts'
 import { Database } from './database.ts'
 import { Deadline } from './deadline.ts'
 import { importData } from './import-data.ts'
 import { Keys } from './keys.ts'
+import { Links } from './links.ts'
 import { checkPostgres, migratePostgres } from './migrations/migrate.ts'
 import { type CheckedOptions, checkOptions, type PostgresStoreOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
 import { sqlIn } from './sql.ts'
 import { Usage } from './usage.ts'
 
@@ -57,6 +60,10 @@ function storeOn(options: CheckedOptions): Store {
   const keys = new Keys(sql.shared)
   const audit = new AuditLog(sql, options.chainLeaseMs)
   const usage = new Usage(sql.shared)
+  const outbox = new Outbox(sql.shared)
+  const links = new Links(sql.shared, { keys, outbox, audit })
+  const activity = new Activity(sql.shared)
+  const parts = { schema, keys, audit, usage, links, outbox, activity }
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
@@ -65,7 +72,6 @@ function storeOn(options: CheckedOptions): Store {
   }
 
   return Object.freeze<Store>({
-    ...UNFINISHED,
     insertKey: (key, entry, idempotency) =>
       database.change(async (session) => {
         const earlier = idempotency && (await keys.claim(session, key, idempotency))
@@ -97,6 +103,22 @@ function storeOn(options: CheckedOptions): Store {
     readAuditTail: (query) => database.read((session) => audit.readTail(session, query)),
     auditHeads: () => database.read((session) => audit.heads(session)),
 
+    pruneAudit: (checkpoints, entry) =>
+      database.change(async (session) => {
+        const pruned = await audit.prune(session, checkpoints)
+        await audit.append(session, [entry])
+        return pruned
+      }),
+    auditCheckpoints: () => database.read((session) => audit.checkpoints(session)),
+
+    ...linkMembers(database, links),
+    ...outboxMembers(database, outbox),
+
+    saveActivity: (deltas) => database.checkpoint((session) => activity.save(session, deltas)),
+    findActivity: (keyIds) => database.read((session) => activity.find(session, keyIds)),
+    listActiveKeys: ({ sinceMs, ...page }) =>
+      database.read((session) => activity.listActive(session, sinceMs, ...checkPage(page))),
+
     // Nothing tells for free that another instance has written; versions in the counters do.
     externalRevision: () => 0,
     tellsOfChanges: false,
@@ -106,9 +128,7 @@ function storeOn(options: CheckedOptions): Store {
     loadUsage: (nowMs) => database.read((session) => usage.load(session, nowMs)),
 
     importData: (batches, heads) =>
-      database.longChange((session) =>
-        importData(session, { schema, keys, audit, usage }, batches, heads),
-      ),
+      database.longChange((session) => importData(session, parts, batches, heads)),
 
     close: () => {
       closing ??= close()
@@ -116,6 +136,34 @@ function storeOn(options: CheckedOptions): Store {
     },
   })
 }
+
+const linkMembers = (database: Database, links: Links) =>
+  ({
+    reportLeak: (keyId, response) =>
+      database.change((session) => links.reportLeak(session, keyId, response)),
+    raiseSuspicion: (keyId, response) =>
+      database.change((session) => links.raiseSuspicion(session, keyId, response)),
+    addLinkToken: (token) => database.checkpoint((session) => links.addToken(session, token)),
+    findLink: (tokenHash) => database.read((session) => links.find(session, tokenHash)),
+    closeLink: (tokenHash, atMs, closing) =>
+      database.change((session) => links.close(session, tokenHash, atMs, closing)),
+    listLinks: (page) => database.read((session) => links.list(session, ...checkPage(page))),
+  }) satisfies Partial<Store>
+
+const outboxMembers = (database: Database, outbox: Outbox) =>
+  ({
+    enqueueMail: (mails) => database.checkpoint((session) => outbox.enqueue(session, mails)),
+    async claimMail({ nowMs, leaseMs, count }) {
+      // Asked once a second: it must not write when nothing is due.
+      const isAnyDue = await database.read((session) => outbox.isAnyDue(session, nowMs))
+      if (!isAnyDue) return []
+      return database.checkpoint((session) => outbox.claim(session, nowMs, leaseMs, count))
+    },
+    settleMail: (name, attempt, result) =>
+      database.checkpoint((session) => outbox.settle(session, name, attempt, result)),
+    mailQueue: () => database.read((session) => outbox.state(session)),
+    listMail: (page) => database.read((session) => outbox.list(session, ...checkPage(page))),
+  }) satisfies Partial<Store>
 
 /** A server that does not answer cannot keep the process from ending. */
 async function endPool({ pool, readDeadlineMs }: CheckedOptions): Promise<void> {

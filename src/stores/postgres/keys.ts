@@ -17,8 +17,15 @@ import {
   keyIdOfClaim,
   pruneClaims,
 } from '../tables/idempotency.ts'
-import { keyTaken, noSuchKey, unknownCursor } from '../tables/key-errors.ts'
-import { findKey, insertKey, listKeys, putOwner, updateKey } from '../tables/key-queries.ts'
+import { keyTaken, noSuchKey, refuseSuccessor, unknownCursor } from '../tables/key-errors.ts'
+import {
+  findKey,
+  findSuccessor,
+  insertKey,
+  listKeys,
+  putOwner,
+  updateKey,
+} from '../tables/key-queries.ts'
 import { keyFromRow, newRecord, ownerFromKey, rowFromKey } from '../tables/key-row.ts'
 import type { SqlBuilder } from '../tables/tables.ts'
 import type { Session } from './session.ts'
@@ -46,7 +53,7 @@ export class Keys {
     const row = rowFromKey(record, owner?.owner_id ?? 0)
     const inserted = await session.get(insertKey(this.#sql), row)
     if (inserted === undefined) throw keyTaken(record.keyId)
-    return this.#require(session, record.keyId)
+    return this.require(session, record.keyId)
   }
 
   /**
@@ -62,19 +69,21 @@ export class Keys {
     await session.all(pruneClaims(this.#sql), expiredBefore(key))
     if ((await session.get(insertClaim(this.#sql), claim)) !== undefined) return undefined
     const earlier = await session.get(findClaim(this.#sql), claim)
-    return earlier && this.#require(session, keyIdOfClaim(earlier, idempotency))
+    return earlier && this.require(session, keyIdOfClaim(earlier, idempotency))
   }
 
   /** Throws `not_found` or `conflict`. The same record as before means that nothing changed. */
   async change(session: Session, keyId: string, change: KeyChange) {
-    const before = await this.#lock(session, keyId)
+    const before = await this.lock(session, keyId)
     const changed = changedKey(before, change)
-    return { before, after: changed === before ? before : await this.#write(session, changed) }
+    return { before, after: changed === before ? before : await this.write(session, changed) }
   }
 
+  /** Throws `not_found` or `conflict`. */
   async rotate(session: Session, keyId: string, replacement: NewKey, graceEndsAtMs: number) {
-    const retired = retiredKey(await this.#lock(session, keyId), graceEndsAtMs)
-    const old = await this.#write(session, retired)
+    const key = await this.lock(session, keyId)
+    refuseSuccessor(keyId, await session.get(findSuccessor(this.#sql), { key_id: keyId }))
+    const old = await this.write(session, retiredKey(key, graceEndsAtMs))
     return { old, replacement: await this.insert(session, replacement) }
   }
 
@@ -86,19 +95,20 @@ export class Keys {
     return rows.map(keyFromRow)
   }
 
-  async #write(session: Session, key: KeyRecord): Promise<KeyRecord> {
+  async write(session: Session, key: KeyRecord): Promise<KeyRecord> {
     await session.all(updateKey(this.#sql), rowFromKey(key, 0))
-    return this.#require(session, key.keyId)
+    return this.require(session, key.keyId)
   }
 
-  async #require(session: Session, keyId: string): Promise<KeyRecord> {
+  /** Throws `not_found`. */
+  async require(session: Session, keyId: string): Promise<KeyRecord> {
     const key = await this.find(session, keyId)
     if (key === undefined) throw noSuchKey(keyId)
     return key
   }
 
-  /** Waits for other changes of this key and reads what they left. */
-  async #lock(session: Session, keyId: string): Promise<KeyRecord> {
+  /** Waits for other changes of this key and reads what they left. Throws `not_found`. */
+  async lock(session: Session, keyId: string): Promise<KeyRecord> {
     const locking = findKey(this.#sql).modifyEnd(raw`for update of keys`)
     const row = await session.get(locking, { key_id: keyId })
     if (row === undefined) throw noSuchKey(keyId)

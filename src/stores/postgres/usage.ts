@@ -12,9 +12,8 @@ import {
   putMeters,
 } from '../tables/usage-queries.ts'
 import { chunkFrom, deltasFrom, metersFrom } from '../tables/usage-rows.ts'
+import { groupsOf } from './groups.ts'
 import type { Session } from './session.ts'
-
-const ROWS_AT_ONCE = 1000
 
 export class Usage {
   readonly #sql: SqlBuilder
@@ -50,10 +49,4 @@ function newest(usage: readonly UsageDelta[]): UsageMetersTable[] {
   const rows = usage.flatMap(metersFrom)
   const byMeter = new Map(rows.map((row) => [JSON.stringify([row.subject, row.limit_name]), row]))
   return [...byMeter].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
-}
-
-function* groupsOf<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
-    yield rows.slice(start, start + ROWS_AT_ONCE)
-  }
 }

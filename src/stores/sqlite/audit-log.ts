@@ -6,9 +6,20 @@
  */
 import type { AuditEntry, AuditHead, AuditRow } from '../../core/audit.ts'
 import { type ChainVerdict, ChainVerifier, chainRows } from '../../core/audit-chain.ts'
+import type { AuditCheckpoint } from '../../core/ports/audit-retention.ts'
 import type { AuditQuery, PositionedAuditRow } from '../../core/ports/store.ts'
-import { auditHeads, auditPage, auditTail } from '../tables/audit-queries.ts'
+import {
+  auditCheckpoints,
+  auditHashAt,
+  auditHeads,
+  auditPage,
+  auditTail,
+  countUntil,
+  deleteUntil,
+  putCheckpoint,
+} from '../tables/audit-queries.ts'
 import { columnsFromRow, positionedRow } from '../tables/audit-row.ts'
+import { checkpointFromRow, refuseOtherRow, rowFromCheckpoint } from '../tables/checkpoint-row.ts'
 import { IMPORT_PAGE_SIZE } from '../tables/import.ts'
 import { param, paramsFor } from '../tables/parameters.ts'
 import type { Connection } from './connection.ts'
@@ -58,6 +69,30 @@ export class AuditLog {
     return heads.map(({ chain, seq, hash }) => ({ chain, seq, hash }))
   }
 
+  /** Returns how many rows went. Throws `conflict`. */
+  prune(checkpoints: readonly AuditCheckpoint[]): number {
+    let pruned = 0
+    for (const checkpoint of checkpoints) {
+      const place = { chain: checkpoint.chain, seq: checkpoint.seq }
+      const row = this.#connection.prepare(auditHashAt(sqlite).compile()).get(place)
+      refuseOtherRow(checkpoint, row)
+      const counted = this.#connection.prepare(countUntil(sqlite).compile()).get(place)
+      pruned += counted?.rows ?? 0
+      this.#connection.prepare(deleteUntil(sqlite).compile()).run(place)
+    }
+    this.addCheckpoints(checkpoints)
+    return pruned
+  }
+
+  addCheckpoints(checkpoints: readonly AuditCheckpoint[]): void {
+    const put = this.#connection.prepare(putCheckpoint(sqlite).compile())
+    for (const checkpoint of checkpoints) put.run(rowFromCheckpoint(checkpoint))
+  }
+
+  checkpoints(): AuditCheckpoint[] {
+    return this.#connection.all(auditCheckpoints(sqlite).compile()).map(checkpointFromRow)
+  }
+
   /** The chain that a new database begins with has no rows; it gives way to those of another log. */
   replaceHeads(heads: readonly AuditHead[]): void {
     if (heads.length === 0) return
@@ -67,7 +102,7 @@ export class AuditLog {
   }
 
   verify(heads: readonly AuditHead[]): ChainVerdict {
-    const verifier = new ChainVerifier(heads)
+    const verifier = new ChainVerifier(heads, this.checkpoints())
     let afterPosition = 0
     for (;;) {
       const page = this.read({ afterPosition, pageSize: IMPORT_PAGE_SIZE })

@@ -2,19 +2,25 @@
 import type { AuditHead } from '../../core/audit.ts'
 import type { ImportedBatch } from '../../core/ports/store.ts'
 import { refuseBroken, refuseOccupied } from '../tables/import.ts'
+import type { Activity } from './activity.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Keys } from './keys.ts'
+import type { Links } from './links.ts'
+import type { Outbox } from './outbox.ts'
 import type { Usage } from './usage.ts'
 
 export interface ImportedParts {
   readonly keys: Keys
   readonly audit: AuditLog
   readonly usage: Usage
+  readonly links: Links
+  readonly outbox: Outbox
+  readonly activity: Activity
 }
 
 /** Throws `conflict` when there is data already, or when what came does not verify. */
 export async function importData(
-  { keys, audit, usage }: ImportedParts,
+  { keys, audit, usage, links, outbox, activity }: ImportedParts,
   batches: AsyncIterable<ImportedBatch>,
   heads: readonly AuditHead[],
 ): Promise<void> {
@@ -22,8 +28,12 @@ export async function importData(
   refuseOccupied(occupied > 0)
   for await (const batch of batches) {
     for (const key of batch.keys ?? []) keys.add(key)
+    audit.addCheckpoints(batch.checkpoints ?? [])
     audit.add(batch.audit ?? [])
     usage.add(batch.usage ?? [])
+    links.add(batch.links ?? [])
+    outbox.add(batch.mail ?? [])
+    activity.add(batch.activity ?? [])
   }
   audit.replaceHeads(heads)
   refuseBroken(audit.verify(heads))

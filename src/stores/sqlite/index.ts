@@ -7,12 +7,15 @@
  */
 import type { AuditEntry, AuditEvent } from '../../core/audit.ts'
 import type { Store } from '../../core/ports/store.ts'
-import { UNFINISHED } from '../unfinished.ts'
+import { checkPage } from '../tables/page-size.ts'
+import { Activity } from './activity.ts'
 import { AuditLog } from './audit-log.ts'
 import type { Connection, Durability } from './connection.ts'
 import { importData } from './import-data.ts'
 import { Keys } from './keys.ts'
+import { Links } from './links.ts'
 import { openDatabase } from './open-database.ts'
+import { Outbox } from './outbox.ts'
 import { storeError } from './store-error.ts'
 import { Usage } from './usage.ts'
 
@@ -56,9 +59,12 @@ function storeOn(connection: Connection): Store {
   const keys = new Keys(connection)
   const audit = new AuditLog(connection)
   const usage = new Usage(connection)
+  const outbox = new Outbox(connection)
+  const links = new Links(connection, { keys, outbox, audit })
+  const activity = new Activity(connection)
+  const parts = { keys, audit, usage, links, outbox, activity }
 
   return Object.freeze<Store>({
-    ...UNFINISHED,
     insertKey: (key, entry, idempotency) =>
       connection.transaction('FULL', () => {
         const earlier = idempotency && keys.claim(key, idempotency)
@@ -91,6 +97,22 @@ function storeOn(connection: Connection): Store {
     readAuditTail: (query) => connection.read(() => audit.readTail(query)),
     auditHeads: () => connection.read(() => audit.heads()),
 
+    pruneAudit: (checkpoints, entry) =>
+      connection.transaction('FULL', () => {
+        const pruned = audit.prune(checkpoints)
+        audit.append([entry])
+        return pruned
+      }),
+    auditCheckpoints: () => connection.read(() => audit.checkpoints()),
+
+    ...linkMembers(connection, links),
+    ...outboxMembers(connection, outbox),
+
+    saveActivity: (deltas) => connection.transaction('NORMAL', () => activity.save(deltas)),
+    findActivity: (keyIds) => connection.read(() => activity.find(keyIds)),
+    listActiveKeys: ({ sinceMs, ...page }) =>
+      connection.read(() => activity.listActive(sinceMs, ...checkPage(page))),
+
     tellsOfChanges: true,
     externalRevision: () => connection.dataVersion(),
 
@@ -98,11 +120,39 @@ function storeOn(connection: Connection): Store {
     loadUsage: (nowMs) => connection.read(() => usage.load(nowMs)),
 
     importData: (batches, heads) =>
-      connection.longTransaction(() => importData({ keys, audit, usage }, batches, heads)),
+      connection.longTransaction(() => importData(parts, batches, heads)),
 
     close: () => connection.close(),
   })
 }
+
+const linkMembers = (connection: Connection, links: Links) =>
+  ({
+    reportLeak: (keyId, response) =>
+      connection.transaction('FULL', () => links.reportLeak(keyId, response)),
+    raiseSuspicion: (keyId, response) =>
+      connection.transaction('FULL', () => links.raiseSuspicion(keyId, response)),
+    addLinkToken: (token) => connection.transaction('FULL', () => links.addToken(token)),
+    findLink: (tokenHash) => connection.read(() => links.find(tokenHash)),
+    closeLink: (tokenHash, atMs, closing) =>
+      connection.transaction('FULL', () => links.close(tokenHash, atMs, closing)),
+    listLinks: (page) => connection.read(() => links.list(...checkPage(page))),
+  }) satisfies Partial<Store>
+
+const outboxMembers = (connection: Connection, outbox: Outbox) =>
+  ({
+    enqueueMail: (mails) => connection.transaction('FULL', () => outbox.enqueue(mails)),
+    async claimMail({ nowMs, leaseMs, count }) {
+      // Asked once a second: it must not take the write lock when nothing is due.
+      const isAnyDue = await connection.read(() => outbox.isAnyDue(nowMs))
+      if (!isAnyDue) return []
+      return connection.transaction('FULL', () => outbox.claim(nowMs, leaseMs, count))
+    },
+    settleMail: (name, attempt, result) =>
+      connection.transaction('FULL', () => outbox.settle(name, attempt, result)),
+    mailQueue: () => connection.read(() => outbox.state()),
+    listMail: (page) => connection.read(() => outbox.list(...checkPage(page))),
+  }) satisfies Partial<Store>
 
 function durabilityOf(entries: readonly AuditEntry[]): Durability {
   return entries.every((entry) => FOLDED.has(entry.event)) ? 'NORMAL' : 'FULL'

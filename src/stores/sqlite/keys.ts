@@ -10,8 +10,15 @@ import {
   keyIdOfClaim,
   pruneClaims,
 } from '../tables/idempotency.ts'
-import { keyTaken, noSuchKey, unknownCursor } from '../tables/key-errors.ts'
-import { findKey, insertKey, listKeys, putOwner, updateKey } from '../tables/key-queries.ts'
+import { keyTaken, noSuchKey, refuseSuccessor, unknownCursor } from '../tables/key-errors.ts'
+import {
+  findKey,
+  findSuccessor,
+  insertKey,
+  listKeys,
+  putOwner,
+  updateKey,
+} from '../tables/key-queries.ts'
 import { type KeyRow, keyFromRow, newRecord, ownerFromKey, rowFromKey } from '../tables/key-row.ts'
 import type { IdempotencyKeysTable } from '../tables/tables.ts'
 import type { Connection } from './connection.ts'
@@ -21,6 +28,7 @@ import type { Statement } from './statement.ts'
 export class Keys {
   readonly #connection: Connection
   readonly #find: Statement<KeyRow>
+  readonly #findSuccessor: Statement<{ key_id: string }>
   readonly #putOwner: Statement<{ owner_id: number }>
   readonly #insert: Statement<{ key_id: string }>
   readonly #update: Statement<unknown>
@@ -31,6 +39,7 @@ export class Keys {
   constructor(connection: Connection) {
     this.#connection = connection
     this.#find = connection.prepare(findKey(sqlite).compile())
+    this.#findSuccessor = connection.prepare(findSuccessor(sqlite).compile())
     this.#putOwner = connection.prepare(putOwner(sqlite).compile())
     this.#insert = connection.prepare(insertKey(sqlite).compile())
     this.#update = connection.prepare(updateKey(sqlite).compile())
@@ -54,7 +63,7 @@ export class Keys {
     const ownerId = this.#putOwner.get(ownerFromKey(record))?.owner_id ?? 0
     const inserted = this.#insert.get(rowFromKey(record, ownerId))
     if (inserted === undefined) throw keyTaken(record.keyId)
-    return this.#require(record.keyId)
+    return this.require(record.keyId)
   }
 
   /** The key that the same request made before. Throws `idempotency_conflict`. */
@@ -63,18 +72,21 @@ export class Keys {
     this.#pruneClaims.run(expiredBefore(key))
     if (this.#insertClaim.get(claim) !== undefined) return undefined
     const earlier = this.#findClaim.get(claim)
-    return earlier && this.#require(keyIdOfClaim(earlier, idempotency))
+    return earlier && this.require(keyIdOfClaim(earlier, idempotency))
   }
 
   /** Throws `not_found` or `conflict`. The same version as before means that nothing changed. */
   change(keyId: string, change: KeyChange): { before: KeyRecord; after: KeyRecord } {
-    const before = this.#require(keyId)
+    const before = this.require(keyId)
     const changed = changedKey(before, change)
-    return { before, after: changed === before ? before : this.#write(changed) }
+    return { before, after: changed === before ? before : this.write(changed) }
   }
 
+  /** Throws `not_found` or `conflict`. */
   rotate(keyId: string, replacement: NewKey, graceEndsAtMs: number) {
-    const old = this.#write(retiredKey(this.#require(keyId), graceEndsAtMs))
+    const key = this.require(keyId)
+    refuseSuccessor(keyId, this.#findSuccessor.get({ key_id: keyId }))
+    const old = this.write(retiredKey(key, graceEndsAtMs))
     return { old, replacement: this.insert(replacement) }
   }
 
@@ -89,12 +101,13 @@ export class Keys {
     return key
   }
 
-  #write(key: KeyRecord): KeyRecord {
+  write(key: KeyRecord): KeyRecord {
     this.#update.run(rowFromKey(key, 0))
-    return this.#require(key.keyId)
+    return this.require(key.keyId)
   }
 
-  #require(keyId: string): KeyRecord {
+  /** Throws `not_found`. */
+  require(keyId: string): KeyRecord {
     const key = this.find(keyId)
     if (key === undefined) throw noSuchKey(keyId)
     return key

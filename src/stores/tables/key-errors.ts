@@ -9,3 +9,13 @@ export const noSuchKey = (keyId: string): LockgateError =>
 
 export const unknownCursor = (): LockgateError =>
   new LockgateError('invalid_parameter', 'the cursor is not the key_id of a known key')
+
+/** Throws `conflict` when there is one: a key is rotated once. */
+export function refuseSuccessor(keyId: string, successor: { readonly key_id: string } | undefined) {
+  if (successor === undefined) return
+  const { key_id: next } = successor
+  throw new LockgateError(
+    'conflict',
+    `key ${keyId} was rotated to ${next}; its text was shown then. If it is lost, rotate ${next}`,
+  )
+}

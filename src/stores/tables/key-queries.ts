@@ -19,12 +19,8 @@ export const findKey = (sql: SqlBuilder) =>
 
 /** One page, newest first, after the key `after` where one is given. Throws `invalid_parameter`. */
 export function listKeys(sql: SqlBuilder, query: KeyQuery, after: KeyRecord | undefined) {
-  const { ownerEmail, tier, status } = query
   checkPageSize(query.pageSize, MAX_PAGE_SIZE)
-  let select = selectKeys(sql)
-  if (ownerEmail !== undefined) select = select.where('email', '=', ownerEmail.toLowerCase())
-  if (tier !== undefined) select = select.where('keys.tier', '=', tier)
-  if (status !== undefined) select = select.where('keys.status', '=', status)
+  let select = matching(sql, query)
   if (after !== undefined) {
     select = select.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('keys.created_at_ms', 'keys.key_id'), '<', tuple(after.createdAtMs, after.keyId)),
@@ -35,6 +31,43 @@ export function listKeys(sql: SqlBuilder, query: KeyQuery, after: KeyRecord | un
     .orderBy('keys.key_id', 'desc')
     .limit(query.pageSize)
 }
+
+function matching(sql: SqlBuilder, query: KeyQuery) {
+  const { ownerEmail, tier, status } = query
+  const { expiresUntilMs, expiresAfterMs, usedSinceMs, unusedSinceMs } = query
+  let select = selectKeys(sql)
+  if (ownerEmail !== undefined) select = select.where('email', '=', ownerEmail.toLowerCase())
+  if (tier !== undefined) select = select.where('keys.tier', '=', tier)
+  if (status !== undefined) select = select.where('keys.status', '=', status)
+  if (expiresUntilMs !== undefined) {
+    select = select.where('keys.expires_at_ms', '<=', expiresUntilMs)
+  }
+  if (expiresAfterMs !== undefined) {
+    select = select.where(({ eb, or }) =>
+      or([eb('keys.expires_at_ms', 'is', null), eb('keys.expires_at_ms', '>', expiresAfterMs)]),
+    )
+  }
+  const usedSince = (sinceMs: number) =>
+    sql
+      .selectFrom('key_activity')
+      .select('key_activity.key_id')
+      .where('key_activity.last_used_at_ms', '>=', sinceMs)
+  if (usedSinceMs !== undefined) select = select.where('keys.key_id', 'in', usedSince(usedSinceMs))
+  if (unusedSinceMs !== undefined) {
+    select = select.where('keys.key_id', 'not in', usedSince(unusedSinceMs))
+  }
+  return select
+}
+
+/** The newest key that was made in place of this one. */
+export const findSuccessor = (sql: SqlBuilder) =>
+  sql
+    .selectFrom('keys')
+    .select('key_id')
+    .where('rotated_from', '=', param<string>('key_id'))
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('key_id', 'desc')
+    .limit(1)
 
 /** An owner has one external id: the newest that was given. */
 export const putOwner = (sql: SqlBuilder) =>

@@ -68,6 +68,61 @@ export interface IdempotencyKeysTable {
   used_at_ms: number
 }
 
+export interface LinksTable {
+  link_id: string
+  key_id: string
+  purpose: string
+  created_at_ms: number
+  closed_at_ms: number | null
+  replacement_key_id: string | null
+  suspended_version: number | null
+}
+
+export interface LinkTokensTable {
+  token_hash: string
+  link_id: string
+  expires_at_ms: number
+}
+
+export interface OutboxTable {
+  name: string
+  kind: string
+  recipient: string
+  audience: string
+  key_id: string
+  link_id: string | null
+  details: string
+  created_at_ms: number
+  due_at_ms: number
+  attempts: number
+  state: string
+  problem: string | null
+  settled_at_ms: number | null
+}
+
+export interface KeyActivityTable {
+  key_id: string
+  requests: number
+  first_used_at_ms: number
+  last_used_at_ms: number
+}
+
+export interface KeyNetworksTable extends KeyActivityTable {
+  network: string
+}
+
+export interface KeyHoursTable {
+  key_id: string
+  hour_start_ms: number
+  requests: number
+}
+
+export interface AuditCheckpointsTable extends AuditHeadsTable {
+  at_ms: number
+  signature: string
+  public_key: string
+}
+
 export interface Tables {
   owners: OwnersTable
   keys: KeysTable
@@ -76,6 +131,13 @@ export interface Tables {
   usage_chunks: UsageChunksTable
   usage_meters: UsageMetersTable
   idempotency_keys: IdempotencyKeysTable
+  links: LinksTable
+  link_tokens: LinkTokensTable
+  outbox: OutboxTable
+  key_activity: KeyActivityTable
+  key_networks: KeyNetworksTable
+  key_hours: KeyHoursTable
+  audit_checkpoints: AuditCheckpointsTable
 }
 
 /** Builds typed SQL in the dialect of one store, and runs nothing. */

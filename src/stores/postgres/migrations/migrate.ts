@@ -16,9 +16,13 @@ import type { PostgresPool } from '../pool.ts'
 import type { Session } from '../session.ts'
 import { LOCK_FAMILY, sqlIn } from '../sql.ts'
 import { createInitialSchema } from './initial.ts'
+import { addLeakTables } from './leaks.ts'
 
 /** In order; never changed or removed once released. Migration n leads to schema version n. */
-export const MIGRATIONS: readonly ((schema: string) => string)[] = [createInitialSchema]
+export const MIGRATIONS: readonly ((schema: string) => string)[] = [
+  createInitialSchema,
+  addLeakTables,
+]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
 

@@ -9,11 +9,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import { unavailable } from '../store-error.ts'
 import { addIdempotencyKeys } from './idempotency.ts'
 import { createInitialSchema } from './initial.ts'
+import { addLeakTables } from './leaks.ts'
 
 /** In order; never changed or removed once released. Migration n leads to schema version n. */
 const MIGRATIONS: readonly ((db: DatabaseSync) => void)[] = [
   createInitialSchema,
   addIdempotencyKeys,
+  addLeakTables,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
