@@ -1,0 +1,38 @@
+/** The mail that comes before a key expires, in time to replace it. */
+import type { OutgoingMail } from '../../core/ports/mailer.ts'
+import type { Letter } from './letter.ts'
+import { factsOf, footerOf, keyFacts, keyName, plain, subjectOf, timeText } from './wording.ts'
+
+export function keyExpiring(mail: OutgoingMail): Letter {
+  const { keyId, details } = mail
+  const expires = timeText(details['expires_at'])
+  const isOperator = mail.audience === 'operator'
+  const key = isOperator ? `API key ${keyId}` : `your API key ${keyId}`
+  const inTime = daysText(details['days_left'])
+  return {
+    subject: subjectOf(`Expires${inTime}: ${key}`, keyName(mail)),
+    title: isOperator ? `An API key expires${inTime}` : `Your API key expires${inTime}`,
+    paragraphs: [
+      `${isOperator ? 'API' : 'Your API'} key ${keyId} expires on ${expires}. From then on every request with it gets 401.`,
+    ],
+    facts: [...keyFacts(mail), ...factsOf([['Expires', expires]])],
+    action: null,
+    steps: isOperator
+      ? [
+          'Its owner has been reminded.',
+          `A replacement, with a day in which both keys work: lockgate keys rotate ${keyId} --grace 24h`,
+        ]
+      : [
+          'If you still need it, ask whoever gave you the key for a new one in time. With access to the API of keys you can rotate it yourself; the old key then goes on working for the time of grace that you choose.',
+          'If you do not need it any more, there is nothing to do.',
+        ],
+    footer: footerOf(mail),
+  }
+}
+
+/** ` in 3 days`; ` soon` where that is not known. */
+function daysText(value: OutgoingMail['details'][string] | undefined): string {
+  const days = plain(value, 8)
+  if (days === '') return ' soon'
+  return days === '1' ? ' in 1 day' : ` in ${days} days`
+}
