@@ -16,14 +16,8 @@ import { checkDatabaseUrl, DEFAULT_DATABASE_URL } from './database-url.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { freezeDeep } from './freeze-deep.ts'
 import { readUpstream, trimSlash, UPSTREAM_RULE } from './http-values.ts'
-import {
-  anomalySettings,
-  auditSettings,
-  expiryRemindersOf,
-  leakSettings,
-  mailSettings,
-  publicUrlOf,
-} from './leak-settings.ts'
+import { anomalySettings, auditSettings, expiryRemindersOf, leakSettings } from './leak-settings.ts'
+import { mailSettings, publicUrlOf } from './mail-settings.ts'
 import { linesOf, refuse } from './problems.ts'
 import { redisSettings } from './redis-settings.ts'
 import { configSchema, type ReadConfig } from './schema.ts'

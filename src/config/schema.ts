@@ -3,6 +3,7 @@
  * level, so that a misspelt member is refused instead of quietly leaving a default in force.
  */
 import { z } from 'zod'
+import { isEmailAddress, parseMailbox } from '../core/email-address.ts'
 import {
   MAX_BCRYPT_COST,
   MAX_MEMORY_KIB,
@@ -152,18 +153,16 @@ const redis = members({
   ).optional(),
 })
 
-const mailAddress = (input: unknown): boolean =>
-  typeof input === 'string' && /^[\x21-\x7e]{1,64}@[A-Za-z0-9.-]{1,190}$/.test(input)
-
 const mail = members({
   from: value<string>(
     'an address such as "keys@example.com" or "Acme keys <keys@example.com>"',
     (input) =>
-      typeof input === 'string' &&
-      input.length <= 320 &&
-      mailAddress(/^[^\p{Cc}<>"]*<([^<>]+)>$/u.exec(input)?.[1] ?? input),
+      typeof input === 'string' && input.length <= 320 && parseMailbox(input) !== undefined,
   ).optional(),
-  operatorCopy: value<string>('one e-mail address', mailAddress).optional(),
+  operatorCopy: value<string>(
+    'one e-mail address',
+    (input) => typeof input === 'string' && isEmailAddress(input),
+  ).optional(),
   folder: text('a folder such as "./outbox"', /^[^\0\r\n]{1,1024}$/).optional(),
 })
 

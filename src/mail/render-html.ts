@@ -7,8 +7,12 @@ import type { Action, Fact, Letter } from './letters/letter.ts'
 
 const FONT =
   "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
-const TEXT = `margin:0 0 16px;font-size:16px;line-height:24px;color:#1a1d21;${FONT}`
-const SMALL = `margin:0;font-size:13px;line-height:20px;color:#59616b;overflow-wrap:anywhere;word-break:break-word;${FONT}`
+const TEXT = 'font-size:16px;line-height:24px;color:#1a1d21'
+const SMALL = 'font-size:14px;line-height:20px;color:#59616b'
+/** Keys, places and URLs have no spaces: in a small window they break anywhere. */
+const BREAKING = 'overflow-wrap:anywhere;word-break:break-word'
+/** Some programs let nothing be inherited by a table. */
+const TABLE = `cellspacing="0" cellpadding="0" border="0" style="${FONT};border-collapse:separate`
 
 /** Programs with a dark mode take this; the others keep the inline colours. */
 const STYLE = `
@@ -41,13 +45,13 @@ export function renderHtml(letter: Letter): string {
 </head>
 <body class="page" style="margin:0;padding:0;background:#f3f4f6;">
 <div class="page" style="padding:24px 12px;background:#f3f4f6;">
-<div class="card" style="max-width:560px;margin:0 auto;padding:32px;background:#ffffff;border:1px solid #dfe3e8;border-radius:8px;">
-<h1 class="text" style="margin:0 0 16px;font-size:22px;line-height:28px;color:#1a1d21;${FONT}">${escaped(title)}</h1>
+<div class="card" style="max-width:560px;margin:0 auto;padding:32px;background:#ffffff;border:1px solid #dfe3e8;border-radius:8px;${FONT};">
+<h1 class="text" style="margin:0 0 16px;font-size:22px;line-height:28px;color:#1a1d21;">${escaped(title)}</h1>
 ${paragraphs.map(paragraph).join('\n')}
 ${action === null ? '' : button(action)}
 ${factTable(facts)}
 ${steps.map(paragraph).join('\n')}
-<p class="small" style="${SMALL}">${escaped(footer)}</p>
+<p class="small" style="margin:24px 0 0;${SMALL};${BREAKING};">${escaped(footer)}</p>
 </div>
 </div>
 </body>
@@ -55,27 +59,26 @@ ${steps.map(paragraph).join('\n')}
 `
 }
 
-const paragraph = (text: string): string => `<p class="text" style="${TEXT}">${escaped(text)}</p>`
+const paragraph = (text: string): string =>
+  `<p class="text" style="margin:0 0 16px;${TEXT};">${escaped(text)}</p>`
 
 function button({ label, url, note }: Action): string {
-  return `<table role="presentation" cellspacing="0" cellpadding="0" border="0" style="margin:24px 0 16px;"><tr>
-<td class="button" style="border-radius:6px;background:#1a5fd0;"><a href="${escaped(url)}" style="display:inline-block;padding:12px 20px;font-size:16px;line-height:24px;font-weight:600;color:#ffffff;text-decoration:none;${FONT}">${escaped(label)}</a></td>
+  return `<table role="presentation" ${TABLE};margin:24px 0 16px;"><tr>
+<td class="button" style="border-radius:6px;background:#1a5fd0;"><a href="${escaped(url)}" style="display:inline-block;padding:12px 20px;font-size:16px;line-height:24px;font-weight:600;color:#ffffff;text-decoration:none;">${escaped(label)}</a></td>
 </tr></table>
-<p class="small" style="${SMALL}">${escaped(url)}</p>
-<p class="small" style="${SMALL};margin:8px 0 24px;">${escaped(note)}</p>`
+<p class="small" style="margin:0 0 8px;${SMALL};${BREAKING};">${escaped(url)}</p>
+<p class="small" style="margin:0 0 24px;${SMALL};">${escaped(note)}</p>`
 }
 
 /** A value may be in any script: what stands around it keeps its direction. */
 function factTable(facts: readonly Fact[]): string {
   const rows = facts.map(
     ({ label, value }) => `<tr>
-<th class="small" scope="row" align="left" valign="top" style="${SMALL};padding:4px 16px 4px 0;font-weight:400;white-space:nowrap;">${escaped(label)}</th>
-<td class="text" valign="top" style="${TEXT};margin:0;padding:4px 0;font-size:14px;line-height:20px;overflow-wrap:anywhere;word-break:break-word;"><bdi>${escaped(value)}</bdi></td>
+<th class="small" scope="row" align="left" valign="top" style="padding:4px 16px 4px 0;${SMALL};font-weight:400;white-space:nowrap;">${escaped(label)}</th>
+<td class="text" valign="top" style="padding:4px 0;font-size:14px;line-height:20px;color:#1a1d21;${BREAKING};"><bdi>${escaped(value)}</bdi></td>
 </tr>`,
   )
-  return `<table cellspacing="0" cellpadding="0" border="0" style="margin:8px 0 24px;border-collapse:collapse;">
-${rows.join('\n')}
-</table>`
+  return `<table ${TABLE};margin:8px 0 24px;">\n${rows.join('\n')}\n</table>`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

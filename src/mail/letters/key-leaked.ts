@@ -53,7 +53,7 @@ function forOwner(mail: OutgoingMail): Omit<Letter, 'facts' | 'footer'> {
   const action = actionOf(
     mail,
     'Get a new key',
-    'Opening it changes nothing: the button on the page does. If the link has expired, the page sends you another.',
+    'Opening it changes nothing: the button on the page does. If the link has expired, the page offers you another.',
   )
   return {
     subject: subjectOf(`Leaked and revoked: your API key ${keyId}`, keyName(mail)),

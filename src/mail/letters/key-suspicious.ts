@@ -23,7 +23,7 @@ function forOwner(mail: OutgoingMail, isSuspended: boolean): Letter {
   const action = actionOf(
     mail,
     'Keep or replace the key',
-    'Opening it changes nothing: a button on the page does. If the link has expired, the page sends you another.',
+    'Opening it changes nothing: a button on the page does. If the link has expired, the page offers you another.',
   )
   return {
     subject: subjectOf(`${beginningOf(isSuspended)}: your API key ${keyId}`, keyName(mail)),
