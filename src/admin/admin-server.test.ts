@@ -105,5 +105,6 @@ test('what is not in the table is not there, whoever asks', async () => {
   }
   const post = await fetch(`${url}/metrics`, { method: 'POST', body: 'x', headers })
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
-  expect(post.headers.get('connection')).toBe('close')
+  const large = { method: 'POST', body: 'x'.repeat(70_000), headers }
+  expect((await fetch(`${url}/metrics`, large)).headers.get('connection')).toBe('close')
 })

@@ -3,7 +3,7 @@
  * and each entry says who may ask. `public` must be written out.
  */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Identity } from '../core/decision.ts'
+import type { Denied, Identity } from '../core/decision.ts'
 
 /** A request as a handler sees it: admitted, its path matched, its body read. */
 export interface AdminRequest {
@@ -20,46 +20,112 @@ export interface AdminRequest {
   readonly caller: Identity | undefined
 }
 
+/** What is known of a request before its key is checked. */
+export interface ArrivingRequest extends Pick<AdminRequest, 'query' | 'headers'> {
+  readonly method: string
+  /** It came from a trusted proxy: what that says of its client is believed. */
+  readonly isFromProxy: boolean
+}
+
 export interface AdminAnswer {
   readonly status: number
   readonly contentType: string
   readonly body: string
-  /** More headers, by their names. */
+  /** More headers, by their names; they take the place of ours. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export interface AdminRoute {
+/** An answer, or a denial of the gate, which becomes the refusal that it is everywhere. */
+export type Handled = AdminAnswer | Denied
+
+interface RouteParts {
   readonly method: 'GET' | 'POST'
   /** Compared with the whole path; a segment such as `{id}` takes any one that is not empty. */
   readonly path: string
   /**
-   * Who may ask. `public`: everybody, which must be written out. `self`: keys with scope `self` or
-   * `admin`. `client`: the handler checks the key itself.
+   * How a body is read; absent: there is none. `json` and `raw` (a Buffer) must be application/json,
+   * `form` must be application/x-www-form-urlencoded.
    */
-  readonly access: 'public' | 'client' | 'self' | 'admin'
-  /** How a body is read; absent: there is none. `raw` gives a Buffer. */
   readonly body?: 'json' | 'form' | 'raw'
+  /** Without a body, `request.body` is undefined. Default: that is refused as `invalid_json`. */
+  readonly bodyIsOptional?: true
+  /** Default 64 KiB. */
+  readonly maxBodyBytes?: number
   /** LockgateErrors that it throws become their refusals. */
-  handle(request: AdminRequest): AdminAnswer | Promise<AdminAnswer>
+  handle(request: AdminRequest): Handled | Promise<Handled>
 }
 
+/**
+ * Who may ask. `public`: everybody, which must be written out; each request counts for its address.
+ * `self`: keys with scope `self` or `admin`. `client`: whoever has a key, which is charged as by a
+ * request to the API itself.
+ */
+export type AdminRoute = RouteParts &
+  (
+    | { readonly access: 'public'; readonly isUncounted?: true }
+    | { readonly access: 'self' | 'admin' }
+    | {
+        readonly access: 'client'
+        /** The scope that the request needs; undefined: any key. Throws LockgateErrors. */
+        readonly scopeOf: (request: ArrivingRequest) => string | undefined
+      }
+  )
+
 export type Found =
-  | { readonly kind: 'route'; readonly route: AdminRoute }
+  | {
+      readonly kind: 'route'
+      readonly route: AdminRoute
+      readonly params: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'unknown_route' }
   | { readonly kind: 'method_not_allowed'; readonly allow: string }
 
-/** HEAD is answered as GET is; node leaves the body out. */
-export function findRoute(
-  routes: readonly AdminRoute[],
-  { method, path }: { readonly method: string; readonly path: string },
-): Found {
-  const here = routes.filter((route) => route.path === path)
-  if (here.length === 0) return { kind: 'unknown_route' }
-  const asked = method === 'HEAD' ? 'GET' : method
-  const route = here.find((candidate) => candidate.method === asked)
-  if (route !== undefined) return { kind: 'route', route }
-  const methods = here.flatMap((other) => (other.method === 'GET' ? ['GET', 'HEAD'] : other.method))
-  return { kind: 'method_not_allowed', allow: methods.join(', ') }
+/** Finds the route for a method and a path. HEAD is answered as GET is; node leaves the body out. */
+export type FindRoute = (asked: { readonly method: string; readonly path: string }) => Found
+
+export function createFindRoute(routes: readonly AdminRoute[]): FindRoute {
+  const entries = routes.map((route) => ({ route, pattern: route.path.split('/') }))
+  return function findRoute({ method, path }) {
+    const segments = path.split('/')
+    const here = entries.flatMap(({ route, pattern }) => {
+      const params = match(pattern, segments)
+      return params === undefined ? [] : [{ route, params }]
+    })
+    if (here.length === 0) return { kind: 'unknown_route' }
+    const asked = method === 'HEAD' ? 'GET' : method
+    const found = here.find(({ route }) => route.method === asked)
+    if (found !== undefined) return { kind: 'route', ...found }
+    const methods = here.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : 'POST'))
+    return { kind: 'method_not_allowed', allow: methods.join(', ') }
+  }
+}
+
+function match(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  if (pattern.length !== segments.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, expected] of pattern.entries()) {
+    const segment = segments[index] ?? ''
+    if (!expected.startsWith('{')) {
+      if (segment !== expected) return undefined
+      continue
+    }
+    const value = decoded(segment)
+    if (value === '' || value === undefined) return undefined
+    params[expected.slice(1, -1)] = value
+  }
+  return params
+}
+
+/** undefined where the triplets are no UTF-8. */
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
 }
 
 export const jsonAnswer = (status: number, value: object): AdminAnswer => ({

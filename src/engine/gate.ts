@@ -18,8 +18,8 @@ export interface CheckRequest {
   /** The client's exact address, for a key's allow list; absent: `address` is taken. */
   readonly clientIp?: string | undefined
   readonly requestId: string
-  /** The scope the request needs; undefined: any valid key will do. */
-  readonly scope?: string | undefined
+  /** The scope the request needs; of a list, any one. undefined: any valid key will do. */
+  readonly scope?: string | readonly string[] | undefined
   /** Units taken from each limit; a safe integer of at least 1, default 1. */
   readonly cost?: number | undefined
   /** Limits of this route, beside those of the key's tier. */

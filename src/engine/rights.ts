@@ -8,8 +8,9 @@ import { NO_LIMITS } from './refusals.ts'
 export function deniedByRights(key: CachedKey, request: CheckRequest): Denied | undefined {
   const { scope } = request
   const { keyId } = key.record
-  if (scope !== undefined && !key.scopes.has(scope)) {
-    return { allowed: false, code: 'insufficient_scope', scope, keyId, limits: NO_LIMITS }
+  const missing = scope === undefined ? undefined : missingScope(key.scopes, scope)
+  if (missing !== undefined) {
+    return { allowed: false, code: 'insufficient_scope', scope: missing, keyId, limits: NO_LIMITS }
   }
   if (key.allowedAddresses !== undefined) {
     const ip = request.clientIp ?? request.address
@@ -19,4 +20,13 @@ export function deniedByRights(key: CachedKey, request: CheckRequest): Denied | 
     }
   }
   return undefined
+}
+
+/** Of several that would do, the first is named: list the least first. */
+function missingScope(
+  held: ReadonlySet<string>,
+  needed: string | readonly string[],
+): string | undefined {
+  if (typeof needed === 'string') return held.has(needed) ? undefined : needed
+  return needed.some((scope) => held.has(scope)) ? undefined : needed[0]
 }

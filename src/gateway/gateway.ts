@@ -6,7 +6,7 @@
  * in one turn where the gate answers synchronously. Closing drains: no new connections, 503 for new
  * requests, and what is in flight may finish until the deadline.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../core/ports/logger.ts'
 import { type GatewayMetrics, NO_GATEWAY_METRICS } from '../core/ports/metrics.ts'
@@ -16,14 +16,14 @@ import { createAdmission } from '../http/admit.ts'
 import { type ListenAddress, listen } from '../http/listen.ts'
 import { createRefuse } from '../http/refusal.ts'
 import { createRequestIds } from '../http/request-id.ts'
-import { isSmallBody } from './answer.ts'
-import { Connections, type Refusals } from './connections.ts'
+import { isSmallBody } from '../http/server/answer.ts'
+import { Connections, type Refusals } from '../http/server/connections.ts'
+import { createPeers } from '../http/server/peers.ts'
+import { inspect } from '../http/server/raw-request.ts'
+import { createStrictServer, type HandleRequest } from '../http/server/strict-server.ts'
 import { Exchange, type ExchangeParts } from './exchange.ts'
-import { createPeers } from './peers.ts'
-import { inspect } from './raw-request.ts'
 import { ResponseHeaders } from './response-headers.ts'
 import { NO_ROUTE, optionsFor, type Route, Routes } from './routes.ts'
-import { countAllHeaders, serverOptions } from './server-options.ts'
 import { Upstreams } from './upstream.ts'
 import { UpstreamHeaders } from './upstream-headers.ts'
 
@@ -72,13 +72,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   })
 
-  const server = createServer(serverOptions(settings))
-  countAllHeaders(server)
-  connections.attach(server)
-  server.on('request', (request, response) => handle(request, response, false))
-  server.on('checkContinue', (request, response) => handle(request, response, true))
-  server.on('checkExpectation', (request, response) => handle(request, response, false))
-
+  const server = createStrictServer(settings, connections, handle)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     closing ??= drain(server, connections, settings.drainTimeoutMs).then(() => upstreams.close())
@@ -89,23 +83,14 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
-type Handle = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void
-
 function createHandler(
   gate: Gate,
   { maxBodyBytes }: GatewaySettings,
   connections: Connections,
   { routes, parts }: { readonly routes: Routes; readonly parts: ExchangeParts },
-): Handle {
+): HandleRequest {
   const admit = createAdmission(gate)
-  return function handle(request, response, expectsContinue) {
-    const connection = connections.of(request.socket)
-    if (connection === undefined || connection.closing) return
-    if (connection.isBusy) {
-      connection.defer(() => handle(request, response, expectsContinue))
-      return
-    }
-    connection.expect(response)
+  return function handle(connection, request, response, expectsContinue) {
     let route: Route | undefined
     parts.metrics.began()
     response.on('close', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { GatewaySettings, RouteSettings } from '../core/settings.ts'
+import { readTarget } from '../http/server/target.ts'
 import { optionsFor, Routes } from './routes.ts'
-import { readTarget } from './target.ts'
 import type { Upstream } from './upstream.ts'
 
 const limits = [

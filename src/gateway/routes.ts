@@ -7,7 +7,7 @@ import type { GatewaySettings, RouteSettings } from '../core/settings.ts'
 import type { RouteLimits } from '../engine/gate.ts'
 import type { AdmissionOptions } from '../http/admission.ts'
 import { scopeForMethod } from '../http/admit.ts'
-import { routingPath, type Target } from './target.ts'
+import { routingPath, type Target } from '../http/server/target.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What a request is checked with and sent to. */

@@ -4,8 +4,8 @@
  * the client sends can remove, repeat or imitate them.
  */
 import type { Identity } from '../core/decision.ts'
+import type { Peer } from '../http/server/peers.ts'
 import { HOP_BY_HOP } from './hop-by-hop.ts'
-import type { Peer } from './peers.ts'
 
 /** Never passed on: hop-by-hop, set by us, or the client's credential. Lower case. */
 const DROPPED: readonly string[] = [

@@ -18,7 +18,8 @@ export interface RawRequest {
 }
 
 export interface AdmissionOptions {
-  readonly scope?: string | undefined
+  /** Of a list, any one will do. */
+  readonly scope?: string | readonly string[] | undefined
   /** A safe integer of at least 1; default 1. A function is called once, before the check. */
   readonly cost?: number | (() => number) | undefined
   readonly route?: RouteLimits | undefined

@@ -1,7 +1,7 @@
 /** The Caddyfile against what it stands in front of. Caddy itself is not needed here. */
 import { expect, test } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
-import { serverOptions } from '../../src/gateway/server-options.ts'
+import { serverOptions } from '../../src/http/server/strict-server.ts'
 import { composeFile } from './compose.ts'
 import { healthPaths, milliseconds, read, settingsOf } from './files.ts'
 

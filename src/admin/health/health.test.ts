@@ -27,7 +27,8 @@ async function ask(path: string, health: GateHealth, draining = false) {
     version: '1.2.3',
   })
   const answer = await routes.find((route) => route.path === path)?.handle(REQUEST)
-  return { status: answer?.status, body: JSON.parse(answer?.body ?? '{}') }
+  if (answer === undefined || 'allowed' in answer) throw new Error('no answer')
+  return { status: answer.status, body: JSON.parse(answer.body) }
 }
 
 test.each([

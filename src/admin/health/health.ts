@@ -19,7 +19,7 @@ export interface HealthOptions {
 
 export function healthRoutes(options: HealthOptions): readonly AdminRoute[] {
   const route = (path: string, handle: () => AdminAnswer): AdminRoute => ({
-    ...{ method: 'GET', path, access: 'public', handle },
+    ...{ method: 'GET', path, access: 'public', isUncounted: true, handle },
   })
   return [
     route('/health', () => summaryOf(options)),

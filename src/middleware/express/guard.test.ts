@@ -46,8 +46,8 @@ class ScriptedGate implements RequestGate {
 
   #decide({ presentedKey, scope }: CheckRequest): Decision {
     if (presentedKey === undefined) return { allowed: false, code: 'missing_key', limits: [] }
-    if (scope !== undefined && !this.scopes.includes(scope)) {
-      return { allowed: false, code: 'insufficient_scope', scope, limits: [] }
+    if (scope !== undefined && !this.scopes.includes(String(scope))) {
+      return { allowed: false, code: 'insufficient_scope', scope: String(scope), limits: [] }
     }
     return {
       allowed: true,

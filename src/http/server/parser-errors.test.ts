@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ERRORS } from '../core/errors.ts'
+import { ERRORS } from '../../core/errors.ts'
 import { codeOf } from './parser-errors.ts'
 
 const RUNS = Number(process.env['LOCKGATE_PROPERTY_RUNS'] ?? 1000)

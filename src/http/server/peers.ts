@@ -1,6 +1,6 @@
 /** Who is at the other end of a connection, as the upstream will be told. */
-import type { HttpSettings } from '../core/settings.ts'
-import { createClientAddress } from '../http/client-address.ts'
+import type { HttpSettings } from '../../core/settings.ts'
+import { createClientAddress } from '../client-address.ts'
 
 export interface Peer {
   /** The canonical address, without an IPv4-mapped prefix; empty where the socket has none. */

@@ -1,5 +1,5 @@
 /**
- * What the gateway knows about a client's connection: who is at the other end, which request is in
+ * What a server knows about a client's connection: who is at the other end, which request is in
  * flight on it, and whether anything more may be read from it.
  *
  * Pipelined requests take turns: one is looked at when the answer before it is out. After an answer
@@ -8,8 +8,8 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ErrorCode } from '../core/errors.ts'
-import type { Refusal } from '../http/admission.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Refusal } from '../admission.ts'
 import { answer, answerOnSocket, closeGently } from './answer.ts'
 import type { Peer } from './peers.ts'
 
@@ -19,7 +19,7 @@ export interface InFlight {
   readonly isReading: boolean
   /** Refuses it; cuts its answer if that has begun. */
   fail(code: ErrorCode): void
-  /** The client is gone: stop the upstream, answer nobody. */
+  /** The client is gone: stop the work, answer nobody. */
   abandon(): void
 }
 

@@ -2,7 +2,7 @@
  * Transfer codings: `chunked` alone is supported (RFC 9112 section 6.1). Anything else that is well
  * formed is a coding that we do not have; a doubled `chunked` makes the length ambiguous.
  */
-import type { ErrorCode } from '../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
 
 /** The refusal that a Transfer-Encoding value deserves; undefined for `chunked`. */
 export function readTransferCoding(value: string): ErrorCode | undefined {

@@ -7,7 +7,7 @@
  */
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Refusal } from '../http/admission.ts'
+import type { Refusal } from '../admission.ts'
 
 const LINGER_MS = 500
 /** An unread body up to this size is cheaper to read and drop than a new connection. */

@@ -1,12 +1,12 @@
 /**
- * All connections of a gateway: answers what never becomes a request (what the parser refuses,
- * CONNECT, time-outs), and ends them all when the gateway drains.
+ * All connections of a server: answers what never becomes a request (what the parser refuses,
+ * CONNECT, time-outs), and ends them all when it drains.
  */
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ErrorCode } from '../core/errors.ts'
-import type { Refusal } from '../http/admission.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Refusal } from '../admission.ts'
 import { Connection } from './connection.ts'
 import { codeOf, type ParserError } from './parser-errors.ts'
 import type { Peer } from './peers.ts'

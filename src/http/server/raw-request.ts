@@ -5,7 +5,7 @@
  * node:http is no safe edge by itself: it answers 200 to two Host lines, to HTTP/1.0 with
  * Transfer-Encoding and to `gzip, chunked`. What its parser refuses arrives in parser-errors.ts.
  */
-import type { ErrorCode } from '../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
 import { readTransferCoding } from './framing.ts'
 import { isValidHost } from './host.ts'
 import { readTarget, type Target } from './target.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hostileTarget } from '../../tests/gateway/hostile-target.ts'
+import { hostileTarget } from '../../../tests/gateway/hostile-target.ts'
 import { MAX_TARGET_BYTES, readTarget, routingPath, type Target } from './target.ts'
 
 const RUNS = Number(process.env['LOCKGATE_PROPERTY_RUNS'] ?? 1000)

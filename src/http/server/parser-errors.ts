@@ -2,7 +2,7 @@
  * What node's parser refuses, as codes of our catalogue. Pure: an error and the bytes around it in,
  * a code out; undefined where there is nobody to answer.
  */
-import type { ErrorCode } from '../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
 import { MAX_TARGET_BYTES } from './target.ts'
 
 /** The fields of node's parser errors that are looked at. */

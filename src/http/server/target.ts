@@ -6,7 +6,7 @@
  * (literal, `%2e`, or mixed), a fragment, a broken percent triplet. An encoded slash or backslash
  * may be data, but counts as a separator where it would complete a dot segment (`..%2f`).
  */
-import type { ErrorCode } from '../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
 
 export const MAX_TARGET_BYTES = 8192
 
