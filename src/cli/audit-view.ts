@@ -1,22 +1,10 @@
 /** How audit rows are shown: one JSON object a line with fixed field names, or one line of text. */
+import { auditRowJson } from '../admin/audit/audit-json.ts'
 import type { AuditRow } from '../core/audit.ts'
 import { printable, styled } from './output.ts'
 
 export function auditJson(row: AuditRow): string {
-  return JSON.stringify({
-    time: new Date(row.atMs).toISOString(),
-    event: row.event,
-    key_id: row.keyId,
-    actor: row.actor,
-    ip: row.address,
-    request_id: row.requestId,
-    details: row.details,
-    count: row.count,
-    chain: row.chain,
-    seq: row.seq,
-    previous_hash: row.previousHash,
-    hash: row.hash,
-  })
+  return JSON.stringify(auditRowJson(row))
 }
 
 export function auditLine(row: AuditRow): string {

@@ -1,26 +1,8 @@
 /** How keys are shown: as JSON with fixed field names, and to people. Never a hash. */
+import { keyJson, timeText } from '../admin/keys/key-json.ts'
 import { type KeyRecord, keyStatusAt } from '../core/key/key-record.ts'
 import type { IssuedKey } from '../engine/gate.ts'
 import { list, say, sayJson, styled, table } from './output.ts'
-
-/** The fields of a key in every JSON answer. */
-export function keyJson(record: KeyRecord): Record<string, unknown> {
-  return {
-    key_id: record.keyId,
-    owner: record.owner.email,
-    owner_external_id: record.owner.externalId,
-    name: record.name,
-    tier: record.tier,
-    scopes: record.scopes,
-    mode: record.mode,
-    status: keyStatusAt(record, Date.now()),
-    created_at: timeText(record.createdAtMs),
-    expires_at: record.expiresAtMs === null ? null : timeText(record.expiresAtMs),
-    revoked_at: record.revokedAtMs === null ? null : timeText(record.revokedAtMs),
-    rotated_from: record.rotatedFrom,
-    allowed_addresses: record.allowedAddresses,
-  }
-}
 
 /** A new key: the one time that it is shown. */
 export async function sayIssued(issued: IssuedKey, headline: string, json: boolean): Promise<void> {
@@ -69,6 +51,3 @@ export function keyTable(records: readonly KeyRecord[]): string {
   ])
   return table(['KEY ID', 'STATUS', 'OWNER', 'TIER', 'SCOPES', 'CREATED', 'EXPIRES', 'NAME'], rows)
 }
-
-/** RFC 3339, UTC. */
-export const timeText = (atMs: number): string => new Date(atMs).toISOString()

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Identity } from '../core/decision.ts'
-import { headerText, UpstreamHeaders } from './upstream-headers.ts'
+import { headerText } from '../http/identity-headers.ts'
+import { UpstreamHeaders } from './upstream-headers.ts'
 
 const RUNS = Number(process.env['LOCKGATE_PROPERTY_RUNS'] ?? 1000)
 

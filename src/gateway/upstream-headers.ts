@@ -4,6 +4,7 @@
  * the client sends can remove, repeat or imitate them.
  */
 import type { Identity } from '../core/decision.ts'
+import { identityHeaders } from '../http/identity-headers.ts'
 import type { Peer } from '../http/server/peers.ts'
 import { HOP_BY_HOP } from './hop-by-hop.ts'
 
@@ -93,16 +94,7 @@ export class UpstreamHeaders {
   #identityOf(identity: Identity): readonly string[] {
     const known = this.#identities.get(identity)
     if (known !== undefined) return known
-    const made: readonly string[] = Object.freeze([
-      'x-lockgate-key-id',
-      headerText(identity.keyId),
-      'x-lockgate-owner',
-      headerText(identity.owner),
-      'x-lockgate-tier',
-      headerText(identity.tier),
-      'x-lockgate-scopes',
-      headerText(identity.scopes.join(',')),
-    ])
+    const made: readonly string[] = Object.freeze(identityHeaders(identity).flat())
     this.#identities.set(identity, made)
     return made
   }
@@ -120,14 +112,4 @@ function isOurs(lower: string): boolean {
 function namesIn(connection: string): ReadonlySet<string> | undefined {
   if (connection === 'keep-alive' || connection === 'close') return undefined
   return new Set(connection.split(',').map((name) => name.trim()))
-}
-
-/** Text as a header value: printable ASCII as it is, the rest as `%XX` of its UTF-8 bytes. */
-export function headerText(text: string): string {
-  let safe = true
-  for (let i = 0; i < text.length && safe; i++) {
-    const c = text.charCodeAt(i)
-    safe = c > 0x20 && c < 0x7f && c !== 0x25
-  }
-  return safe ? text : encodeURIComponent(text.toWellFormed())
 }

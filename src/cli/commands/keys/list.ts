@@ -1,10 +1,11 @@
 /** `lockgate keys list`: every key, newest first. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { keyJson } from '../../../admin/keys/key-json.ts'
 import { type KeyRecord, type KeyStatus, keyStatusAt } from '../../../core/key/key-record.ts'
 import type { KeyQuery } from '../../../core/ports/store.ts'
 import type { Gate } from '../../../engine/gate.ts'
-import { keyJson, keyTable } from '../../key-view.ts'
+import { keyTable } from '../../key-view.ts'
 import { CONFIG_OPTION, type ConfigOption, withGate } from '../../open.ts'
 import { say, sayJson, warn } from '../../output.ts'
 
@@ -38,7 +39,7 @@ export function addList(keys: Command): void {
 
 async function listKeys(options: ListOptions): Promise<void> {
   const records = await withGate(options, (gate) => readAll(gate, options))
-  if (options.json === true) return sayJson(records.map(keyJson))
+  if (options.json === true) return sayJson(records.map((record) => keyJson(record)))
   if (records.length > 0) return say(keyTable(records))
   warn('No keys. Create one with "lockgate keys create --owner E-MAIL".')
 }

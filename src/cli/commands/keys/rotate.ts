@@ -1,7 +1,8 @@
 /** `lockgate keys rotate`: a new key in place of an old one, with time to change over. */
 import type { Command } from 'commander'
+import { keyJson, timeText } from '../../../admin/keys/key-json.ts'
 import { readDuration, readKeyId } from '../../arguments.ts'
-import { keyJson, sayIssued, timeText } from '../../key-view.ts'
+import { sayIssued } from '../../key-view.ts'
 import { CONFIG_OPTION, type ConfigOption, withChangingGate } from '../../open.ts'
 import { say, sayJson } from '../../output.ts'
 
