@@ -15,13 +15,19 @@
  */
 import type { Store } from '../core/ports/store.ts'
 import type { ContractRunner } from './contract-runner.ts'
+import { activityContract } from './store-contract/activity-contract.ts'
 import { auditContract } from './store-contract/audit-contract.ts'
 import { idempotencyContract } from './store-contract/idempotency-contract.ts'
 import { importContract } from './store-contract/import-contract.ts'
 import { keyChangeContract } from './store-contract/key-change-contract.ts'
 import { keyContract } from './store-contract/key-contract.ts'
 import { keyListContract } from './store-contract/key-list-contract.ts'
+import { leakContract } from './store-contract/leak-contract.ts'
 import { lifetimeContract } from './store-contract/lifetime-contract.ts'
+import { linkContract } from './store-contract/link-contract.ts'
+import { outboxContract } from './store-contract/outbox-contract.ts'
+import { retentionContract } from './store-contract/retention-contract.ts'
+import { suspicionContract } from './store-contract/suspicion-contract.ts'
 import { usageContract } from './store-contract/usage-contract.ts'
 
 /** A store with no data in it, for one test. */
@@ -67,6 +73,12 @@ export function storeContract(
   runner.describe('changes of keys', () => keyChangeContract(tests))
   runner.describe('lists of keys', () => keyListContract(tests))
   runner.describe('the audit log', () => auditContract(tests))
+  runner.describe('leaks', () => leakContract(tests))
+  runner.describe('suspicions', () => suspicionContract(tests))
+  runner.describe('links', () => linkContract(tests))
+  runner.describe('mail', () => outboxContract(tests))
+  runner.describe('activity', () => activityContract(tests))
+  runner.describe('pruning of the audit log', () => retentionContract(tests))
   runner.describe('usage checkpoints', () => usageContract(tests))
   runner.describe('data from another store', () => importContract(tests))
   runner.describe('the life of a store', () => lifetimeContract(tests))

@@ -155,9 +155,31 @@ function readingContract({ test }: StoreTests): void {
     assert.deepEqual(await counts({ events: ['auth.failed', 'key.revoked'] }), [2, 4, 6, 8, 10])
     assert.deepEqual(await counts({ events: [] }), [])
     assert.deepEqual(await counts({ sinceMs: START_MS + 7 }), [8, 9, 10])
+    assert.deepEqual(await counts({ untilMs: START_MS + 2 }), [1, 2])
+    assert.deepEqual(await counts({ sinceMs: START_MS + 2, untilMs: START_MS + 4 }), [3, 4])
     const together = { keyId: 'AuditKy1', event: 'limit.exceeded', sinceMs: START_MS + 4 } as const
     assert.deepEqual(await counts(together), [5, 9])
     assert.deepEqual(await counts({ keyId: 'Unknown1' }), [])
+  })
+
+  test('actor and address are found by their exact text', async (store) => {
+    const entries = HOSTILE_TEXTS.flatMap((text) => [
+      sampleEntry('auth.failed', { actor: text }),
+      sampleEntry('auth.failed', { actor: 'cli', address: text }),
+    ])
+    await store.appendAudit(entries)
+    for (const text of HOSTILE_TEXTS) {
+      const by = await store.readAudit({ actor: text, pageSize: 100 })
+      assert.deepEqual(
+        by.map(({ row }) => [row.actor, row.address]),
+        [[text, null]],
+      )
+      const from = await store.readAuditTail({ address: text, actor: 'cli', pageSize: 100 })
+      assert.deepEqual(
+        from.map(({ row }) => row.address),
+        [text],
+      )
+    }
   })
 
   test('an impossible page size is invalid_parameter', async (store) => {

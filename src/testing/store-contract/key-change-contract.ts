@@ -141,6 +141,31 @@ function rotationContract({ test }: StoreTests): void {
     assert.deepEqual(await eventsOf(store), ['key.created', 'key.created', 'key.rotated'])
   })
 
+  test('a key is rotated once, and a second rotation names its successor', async (store) => {
+    await insert(store, 'Rotated5')
+    const { old } = await rotate(store, 'Rotated5', 'Replace5', START_MS + 1000)
+    const second = rotate(store, 'Rotated5', 'Replace6', START_MS + 9000)
+    await assert.rejects(second, {
+      code: 'conflict',
+      message:
+        'key Rotated5 was rotated to Replace5; its text was shown then. If it is lost, rotate Replace5',
+    })
+    assert.deepEqual(await store.findKey('Rotated5'), old)
+    assert.equal(await store.findKey('Replace6'), undefined)
+    assert.equal((await rotate(store, 'Replace5', 'Replace6', START_MS)).old.keyId, 'Replace5')
+  })
+
+  test('of many rotations at once one makes a key', async (store) => {
+    await insert(store, 'Rotated6')
+    const attempts = Array.from({ length: 10 }, (_, index) =>
+      rotate(store, 'Rotated6', `Replace${index}`, START_MS + 1000),
+    )
+    const results = await Promise.allSettled(attempts)
+    assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+    assert.equal((await store.listKeys({ pageSize: 20 })).length, 2)
+    assert.deepEqual(await eventsOf(store), ['key.created', 'key.created', 'key.rotated'])
+  })
+
   test('rotation never lets the old key live longer', async (store) => {
     await insert(store, 'Rotated2', { expiresAtMs: START_MS + 10 })
     const { old } = await rotate(store, 'Rotated2', 'Replace2', START_MS + 1000)

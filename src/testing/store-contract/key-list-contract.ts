@@ -68,6 +68,42 @@ export function keyListContract({ test }: StoreTests): void {
     assert.deepEqual(await idsOf(store, { ownerEmail: 'nobody@example.org', pageSize }), [])
   })
 
+  test('keys are found by when they expire', async (store) => {
+    await insert(store, 'Forever1', { createdAtMs: START_MS + 3 })
+    for (const [index, expiresAtMs] of [START_MS + 10, START_MS + 20].entries()) {
+      await insert(store, `Expires${index}`, { expiresAtMs, createdAtMs: START_MS + index })
+    }
+    const ids = (query: Partial<KeyQuery>) => idsOf(store, { ...query, pageSize: 9 })
+    assert.deepEqual(await ids({ expiresUntilMs: START_MS + 20 }), ['Expires1', 'Expires0'])
+    assert.deepEqual(await ids({ expiresUntilMs: START_MS + 19 }), ['Expires0'])
+    assert.deepEqual(await ids({ expiresAfterMs: START_MS + 10 }), ['Forever1', 'Expires1'])
+    assert.deepEqual(await ids({ expiresAfterMs: START_MS + 20 }), ['Forever1'])
+    const between = { expiresAfterMs: START_MS + 10, expiresUntilMs: START_MS + 20 }
+    assert.deepEqual(await ids(between), ['Expires1'])
+    assert.deepEqual(await ids({ ...between, tier: 'paid' }), [])
+  })
+
+  test('keys are found by when they were last used', async (store) => {
+    await insert(store, 'Unused01', { createdAtMs: START_MS + 3 })
+    for (const [index, lastUsedAtMs] of [START_MS + 10, START_MS + 20].entries()) {
+      const keyId = `UsedKey${index}`
+      await insert(store, keyId, { createdAtMs: START_MS + index })
+      const use = { keyId, hourStartMs: 0, requests: 1, lastUsedAtMs, networks: [] }
+      await store.saveActivity([use])
+    }
+    const ids = (query: Partial<KeyQuery>) => idsOf(store, { ...query, pageSize: 9 })
+    assert.deepEqual(await ids({ usedSinceMs: START_MS + 10 }), ['UsedKey1', 'UsedKey0'])
+    assert.deepEqual(await ids({ usedSinceMs: START_MS + 11 }), ['UsedKey1'])
+    assert.deepEqual(await ids({ unusedSinceMs: START_MS + 11 }), ['Unused01', 'UsedKey0'])
+    assert.deepEqual(await ids({ unusedSinceMs: START_MS + 10 }), ['Unused01'])
+    const between = { usedSinceMs: START_MS + 10, unusedSinceMs: START_MS + 20 }
+    assert.deepEqual(await ids(between), ['UsedKey0'])
+    assert.deepEqual(await ids({ unusedSinceMs: START_MS + 99, after: 'Unused01' }), [
+      'UsedKey1',
+      'UsedKey0',
+    ])
+  })
+
   test('an unknown cursor and an impossible page size are invalid_parameter', async (store) => {
     await insertTen(store)
     await rejectsWith('invalid_parameter', store.listKeys({ pageSize: 1, after: 'Unknown1' }))
