@@ -1,10 +1,4 @@
-/**
- * Control of keys: issue, import, rotate, revoke, disable, enable, find, list.
- *
- * Order of every change: store first (with its audit row, in one transaction), then this process's
- * cache, then the counters' version. A crash in between leaves the store right, and every cache
- * notices by the store's revision, the version, or the audit row.
- */
+/** Control of keys: issue, import, rotate, revoke, disable, enable, find, list. */
 import type { AuditEvent } from '../core/audit.ts'
 import { LockgateError } from '../core/errors.ts'
 import type { KeyFormat } from '../core/key/format.ts'
@@ -24,6 +18,7 @@ import type {
 } from './gate.ts'
 import { idempotencyOf, repeated } from './idempotency.ts'
 import type { KeyCache } from './key-cache.ts'
+import { announce, draftOf, findOrThrow } from './key-changes.ts'
 import { changeOf, createdDetails, entryOf } from './key-entries.ts'
 import { checkKeyInput, MAX_TIME_MS } from './key-input.ts'
 import type { SecretHasher } from './secrets/hasher.ts'
@@ -157,45 +152,7 @@ async function rotate(
   return { key, record: replacement }
 }
 
-/** Lets every instance know of the change, this one included. The change is made: it cannot fail. */
-async function announce(parts: KeyDirectoryParts, record: KeyRecord): Promise<void> {
-  const { keyId, version } = record
-  parts.cache.put(record)
-  try {
-    await parts.counters.setKeyVersion(keyId, version)
-  } catch (error) {
-    const fields = { err: error, key_id: keyId }
-    parts.log.warn(fields, 'a change of a key: other instances learn of it within two seconds')
-  }
-}
-
-async function findOrThrow(store: Store, keyId: string): Promise<KeyRecord> {
-  const record = await store.findKey(keyId)
-  if (record === undefined) {
-    throw new LockgateError('not_found', `there is no key ${keyId}; "lockgate keys list" shows all`)
-  }
-  return record
-}
-
 function checkKeyId(keyId: string): void {
   if (/^[0-9A-Za-z]{8}$/.test(keyId)) return
   throw new LockgateError('invalid_field', 'a key_id has 8 letters and digits')
-}
-
-type DraftParts = Omit<
-  NewKey,
-  'keyId' | 'secretHash' | 'createdAtMs' | 'rotatedFrom' | 'version' | 'status' | 'revokedAtMs'
->
-
-function draftOf(
-  parts: KeyDirectoryParts,
-  keyId: string,
-  secretHash: string,
-  chosen: DraftParts,
-): NewKey {
-  const { owner, name, tier, scopes, mode, expiresAtMs, limitOverrides, allowedAddresses } = chosen
-  return {
-    ...{ keyId, secretHash, createdAtMs: parts.clock.wallMs(), rotatedFrom: null },
-    ...{ owner, name, tier, scopes, mode, expiresAtMs, limitOverrides, allowedAddresses },
-  }
 }
