@@ -3,6 +3,7 @@
  * that knows which store and which counters there are.
  */
 import { openCounters } from './compose/open-counters.ts'
+import { openMailer } from './compose/open-mailer.ts'
 import { openStore } from './compose/open-store.ts'
 import { type LockgateConfig, loadSettings } from './config/index.ts'
 import type { AuditRow } from './core/audit.ts'
@@ -10,6 +11,7 @@ import { ConfigError } from './core/errors.ts'
 import type { Clock } from './core/ports/clock.ts'
 import type { Counters, SharedCounters } from './core/ports/counters.ts'
 import type { Logger } from './core/ports/logger.ts'
+import type { Mailer } from './core/ports/mailer.ts'
 import type { GateMetrics } from './core/ports/metrics.ts'
 import type { Store } from './core/ports/store.ts'
 import type { Settings } from './core/settings.ts'
@@ -45,6 +47,13 @@ export interface GateOptions {
   readonly counters?: Counters | SharedCounters
   /** A store of your own, instead of `databaseUrl`. The gate closes it. */
   readonly store?: Store
+  /** Delivers mails your way, instead of SMTP or files. The gate closes it. */
+  readonly mailer?: Mailer
+  /**
+   * Whether this gate looks after what concerns everybody on the same database, such as mail that
+   * waits. Default true; false for a program that is over in a moment.
+   */
+  readonly chores?: boolean
 }
 
 export interface LockgateOptions extends GateOptions {
@@ -79,6 +88,7 @@ const OPTIONS: Readonly<Record<keyof LockgateOptions, true>> = {
   ...{ config: true, configFile: true },
   ...{ log: true, onAudit: true, actor: true, clock: true, metrics: true },
   ...{ redis: true, postgres: true, counters: true, store: true },
+  ...{ mailer: true, chores: true },
 }
 
 /** `lockgate({ tiers })` instead of `lockgate({ config: { tiers } })` would run on the defaults. */
@@ -109,16 +119,19 @@ function checkParts(options: GateOptions): void {
 export async function openGate(settings: Settings, options: GateOptions = {}): Promise<Gate> {
   checkParts(options)
   const { clock = createSystemClock(), log = createLogger(settings.logLevel) } = options
+  const { mailer = openMailer(settings.mail), chores = true } = options
   let { store, counters } = options
   try {
     store = await openStore(settings.databaseUrl, options)
     counters = await openCounters(settings, options, { outage: settings.outage, clock, log })
     return await createGate({
-      ...{ store, counters, clock, log },
+      ...{ store, counters, clock, log, mailer, chores },
       keys: settings.keys,
       tiers: settings.tiers,
       address: settings.address,
       http: settings.http,
+      publicUrl: settings.publicUrl,
+      mail: settings.mail,
       actor: options.actor ?? 'library',
       onAudit: options.onAudit,
       metrics: options.metrics,
@@ -126,6 +139,7 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
   } catch (error) {
     await counters?.close()
     await store?.close()
+    await mailer.close()
     throw error
   }
 }

@@ -19,6 +19,9 @@ export const CONFIG_OPTION = [
   'configuration file (default: lockgate.config.* in this folder)',
 ] as const
 
+/** A command is over in a moment: what takes its time is left to the servers. */
+const SHORT = { actor: 'cli', chores: false } as const
+
 export function loadFor({ config }: ConfigOption): Promise<LoadedSettings> {
   return loadSettings(config === undefined ? {} : { configFile: config })
 }
@@ -32,9 +35,8 @@ export async function withGate<Result>(
   work: (gate: Gate, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
   const { settings } = await loadFor(options)
-  return closing(await openOrExplain({ ...settings, redis: null }, { actor: 'cli' }), (gate) =>
-    work(gate, settings),
-  )
+  const gate = await openOrExplain({ ...settings, redis: null }, SHORT)
+  return closing(gate, () => work(gate, settings))
 }
 
 /**
@@ -52,7 +54,7 @@ export async function withChangingGate<Result>(
   const parts = { outage, clock, log: createLogger('error') }
   const { openRedisCounters } = await import('../compose/shared-counters.ts')
   const counters = await openRedisCounters({ ...redis, startDegraded: true }, parts)
-  const gate = await openOrExplain(settings, { ...parts, counters, actor: 'cli' })
+  const gate = await openOrExplain(settings, { ...parts, counters, ...SHORT })
   return closing(gate, async () => {
     const result = await work(gate)
     if (counters.outage() !== undefined) {

@@ -14,3 +14,6 @@ export const addressSubject = (address: string): string => `i${address}`
 
 /** Bad credentials of a client address. */
 export const addressFailuresSubject = (address: string): string => `f${address}`
+
+/** Fresh mails of a one-click link. */
+export const linkSubject = (linkId: string): string => `l${linkId}`

@@ -15,22 +15,25 @@ import { keyStatusAt } from '../core/key/key-record.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Charge, ConsumeOutcome, Counters } from '../core/ports/counters.ts'
 import { routeSubject } from '../core/subject.ts'
+import type { AddressGuard } from './address-guard.ts'
 import type { CachedKey } from './cached-key.ts'
 import type { CheckRequest } from './gate.ts'
 import type { KeyCache } from './key-cache.ts'
-import { NO_LIMITS, type RefusalParts, Refusals, retryable } from './refusals.ts'
+import { NO_LIMITS, type Refusals, retryable } from './refusals.ts'
 import { deniedByRights } from './rights.ts'
 import type { SecretVerifier } from './secrets/verifier.ts'
 
 /** A reload after a stale version is decided again at most this often; versions only grow. */
 const MAX_RELOADS = 3
 
-export interface CheckParts extends RefusalParts {
+export interface CheckParts {
   readonly format: KeyFormat
   readonly cache: KeyCache
   readonly verifier: SecretVerifier
   readonly counters: Counters
   readonly clock: Clock
+  readonly addresses: AddressGuard
+  readonly refusals: Refusals
   readonly onRehash: (key: CachedKey, secret: string) => void
 }
 
@@ -41,7 +44,7 @@ export class Checker {
 
   constructor(parts: CheckParts) {
     this.#parts = parts
-    this.#refusals = new Refusals(parts)
+    this.#refusals = parts.refusals
   }
 
   /** From now on nothing is admitted: what counters would take could not be saved any more. */

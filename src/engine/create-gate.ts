@@ -8,35 +8,36 @@ import { createKeyFormat } from '../core/key/format.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { CheckpointedCounters, Counters } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
+import type { Mailer } from '../core/ports/mailer.ts'
 import { type GateMetrics, NO_GATE_METRICS } from '../core/ports/metrics.ts'
 import type { Store } from '../core/ports/store.ts'
-import type { AddressSettings, HttpSettings, KeySettings } from '../core/settings.ts'
+import type { AddressSettings, HttpSettings, KeySettings, MailSettings } from '../core/settings.ts'
 import type { Tier } from '../core/tier.ts'
 import { createAddressGuard } from './address-guard.ts'
 import { AuditFollower } from './audit-follower.ts'
 import { AuditJournal } from './audit-journal.ts'
 import { createAuditLog } from './audit-log.ts'
-import type { CachedKey } from './cached-key.ts'
+import { startBackground } from './background.ts'
 import { Checker } from './check.ts'
 import { Checkpoint } from './checkpoint.ts'
+import { closeOnce } from './close-once.ts'
 import { createFreshness } from './freshness.ts'
 import type { Gate } from './gate.ts'
 import { healthOf } from './health.ts'
 import { KeyCache } from './key-cache.ts'
 import { createKeyDirectory } from './key-directory.ts'
 import { KeyFeed } from './key-feed.ts'
+import { createLeakResponse } from './leak-response.ts'
 import { meterChecks } from './metered-checks.ts'
 import type { OutageCounters } from './outage/outage-counters.ts'
 import { auditEntryOf } from './outage/outage-event.ts'
-import { type Rounds, startRounds } from './rounds.ts'
-import { createSecretHasher, type SecretHasher } from './secrets/hasher.ts'
+import { Refusals } from './refusals.ts'
+import { renewHash } from './renew-hash.ts'
+import { createSecretHasher } from './secrets/hasher.ts'
 import { createHashingPool } from './secrets/hashing-pool.ts'
 import { createSecretVerifier } from './secrets/verifier.ts'
 import { UNFINISHED } from './unfinished.ts'
 import { watchStore } from './watched-store.ts'
-
-/** Audit entries and usage reach the store within this time. */
-const ROUND_MS = 1_000
 
 export interface GateParts {
   readonly store: Store
@@ -47,6 +48,16 @@ export interface GateParts {
   readonly address: AddressSettings | null
   readonly http: HttpSettings
   readonly log: Logger
+  /** The base of links in mails, without a slash at its end. */
+  readonly publicUrl: string
+  readonly mail: Pick<MailSettings, 'operatorCopy'>
+  /** The gate closes it. Default null: mail waits in the store for a process that has one. */
+  readonly mailer?: Mailer | null | undefined
+  /**
+   * Whether this gate looks after what concerns all that share the store, such as mail that waits.
+   * Default true; false for what is over in a moment.
+   */
+  readonly chores?: boolean | undefined
   /** Who this process is in the audit log: `gateway`, `library`, `cli`. */
   readonly actor: string
   /** Receives every new audit row within about a second of its being durable. */
@@ -58,6 +69,7 @@ export interface GateParts {
 /** Resolves when saved usage is restored. The gate owns store and counters from then on. */
 export async function createGate(parts: GateParts): Promise<Gate> {
   const { clock, counters, keys, log, tiers, metrics = NO_GATE_METRICS } = parts
+  const { mailer = null, chores = true } = parts
   const { store, state: storeState, probe } = watchStore(parts.store, clock, metrics)
   const checkpoint = isCheckpointed(counters) ? new Checkpoint(counters, store, clock) : undefined
   await checkpoint?.restore()
@@ -73,33 +85,27 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   outages?.onOutage((event) => journal.add(auditEntryOf(event, parts.actor)))
   const hasher = createSecretHasher(keys)
   const pool = createHashingPool(keys.hashing)
+  const verifier = createSecretVerifier({ hasher, pool })
+  const format = createKeyFormat(keys.prefix)
+  const addresses = createAddressGuard(parts.address, counters)
+  const refusals = new Refusals({ addresses, journal, log, actor: parts.actor })
   const cache = new KeyCache({
     ...{ store, clock, tiers, freshness: feed ?? createFreshness(store, clock) },
     onStoreFailure: (error) => log.error({ err: error }, 'the store failed'),
   })
+  const control = { store, counters, cache, format, hasher, clock, log, defaultActor: parts.actor }
   const checker = new Checker({
-    ...{ cache, counters, journal, clock, log, actor: parts.actor },
-    format: createKeyFormat(keys.prefix),
-    verifier: createSecretVerifier({ hasher, pool }),
-    addresses: createAddressGuard(parts.address, counters),
-    onRehash: (key, secret) => void renewHash({ store, counters, log }, cache, hasher, key, secret),
+    ...{ cache, counters, clock, format, verifier, addresses, refusals },
+    onRehash: (key, secret) => void renewHash(control, key, secret),
   })
-  const rounds = startRounds(
-    ROUND_MS,
-    [
-      { name: 'store', run: probe },
-      { name: 'audit', run: () => journal.flush() },
-      { name: 'usage', run: async () => checkpoint?.save() },
-      { name: 'audit feed', run: async () => follower?.showNew() },
-    ],
-    (task, error) => log.error({ err: error, task }, 'could not be saved; it will be tried again'),
-  )
-  // By itself, so that a long write of the audit log does not hold it up.
-  const feedRounds = startRounds(
-    ROUND_MS,
-    feed ? [{ name: 'keys', run: () => feed.read((keyId) => cache.invalidate(keyId)) }] : [],
-    (_, error) => log.error({ err: error }, 'changes of keys could not be read; tried again'),
-  )
+  const { leaks, links, postman } = createLeakResponse({
+    ...{ ...control, pool, verifier, refusals, mailer, chores },
+    ...{ publicUrl: parts.publicUrl, operatorCopy: parts.mail.operatorCopy },
+  })
+  const background = startBackground({
+    ...{ log, probe, journal, checkpoint, follower, feed, cache },
+    postman: chores && mailer !== null ? postman : undefined,
+  })
   metrics.watch(() => {
     const stats = outages?.stats()
     return {
@@ -116,11 +122,9 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   return Object.freeze({
     ...meterChecks(checker, metrics, (keyId) => cache.lastKnown(keyId)?.record.tier),
     settle: (allowed: Allowed, requestId?: string) => settle(counters, allowed, log, requestId),
-    keys: createKeyDirectory({
-      ...{ store, counters, cache, hasher, clock, tiers, log },
-      format: createKeyFormat(keys.prefix),
-      defaultActor: parts.actor,
-    }),
+    keys: createKeyDirectory({ ...control, tiers }),
+    ...{ leaks, links },
+    post: Object.freeze({ deliver: () => postman.deliver() }),
     ...UNFINISHED,
     audit: createAuditLog(store, journal),
     tiers,
@@ -131,15 +135,24 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     health: () =>
       healthOf({
         store: storeState,
-        failing: rounds.failing(),
-        feedFails: feedRounds.failing().length > 0,
+        failing: background.failing(),
+        feedFails: background.feedFails(),
         outage: outages?.outage(),
       }),
-    close: closeOnce(parts, [rounds, feedRounds], async () => {
-      checker.close()
-      await journal.flush()
-      await checkpoint?.save()
-      await follower?.showNew()
+    close: closeOnce({
+      ...{ counters, store },
+      async lastRound() {
+        background.stop()
+        checker.close()
+        const posted = postman.close()
+        try {
+          await journal.flush()
+          await checkpoint?.save()
+          await follower?.showNew()
+        } finally {
+          await posted
+        }
+      },
     }),
   })
 }
@@ -158,45 +171,5 @@ function settle(counters: Counters, allowed: Allowed, log: Logger, requestId?: s
     settled.catch((error: unknown) => {
       log.error({ err: error, request_id: requestId }, 'a request could not be settled')
     })
-  }
-}
-
-/** A hash made with other parameters is renewed while the secret is at hand; nobody waits for it. */
-async function renewHash(
-  { store, counters, log }: Pick<GateParts, 'store' | 'counters' | 'log'>,
-  cache: KeyCache,
-  hasher: SecretHasher,
-  { record }: CachedKey,
-  secret: string,
-): Promise<void> {
-  try {
-    const to = await hasher.hash(secret)
-    const change = { kind: 'rehash', from: record.secretHash, to } as const
-    const renewed = await store.changeKey(record.keyId, change, null)
-    await counters.setKeyVersion(renewed.keyId, renewed.version)
-    cache.put(renewed)
-  } catch (error) {
-    log.warn({ err: error, key_id: record.keyId }, 'the hash could not be renewed')
-  }
-}
-
-function closeOnce(
-  { counters, store }: Pick<GateParts, 'counters' | 'store'>,
-  allRounds: readonly Rounds[],
-  lastRound: () => Promise<void>,
-): () => Promise<void> {
-  let closing: Promise<void> | undefined
-  const close = async (): Promise<void> => {
-    for (const rounds of allRounds) rounds.stop()
-    try {
-      await lastRound()
-    } finally {
-      await counters.close()
-      await store.close()
-    }
-  }
-  return () => {
-    closing ??= close()
-    return closing
   }
 }

@@ -7,7 +7,7 @@
  * An address that is over its limit is told so instead. Counters that fail make a denial, too: a
  * check never rejects because of them.
  */
-import type { Decision, DenialCode, Denied } from '../core/decision.ts'
+import type { DenialCode, Denied } from '../core/decision.ts'
 import { CountersUnavailableError, LockgateError } from '../core/errors.ts'
 import type { KeyRecord } from '../core/key/key-record.ts'
 import type { LimitStatus } from '../core/limits/limit.ts'
@@ -36,18 +36,18 @@ export class Refusals {
   }
 
   /** No credential at all is not a guess: it counts as a request of its address, no more. */
-  missingKey(request: CheckRequest): Promise<Decision> {
+  missingKey(request: CheckRequest): Promise<Denied> {
     const missing: Denied = { allowed: false, code: 'missing_key', limits: NO_LIMITS }
     return this.uncharged(request, missing)
   }
 
   /** A credential that proves nothing: it may be a guess, so it counts as a failure too. */
-  badCredential(request: CheckRequest, reason: string, keyId: string | null): Promise<Decision> {
+  badCredential(request: CheckRequest, reason: string, keyId: string | null): Promise<Denied> {
     return this.#invalidKey(request, this.#parts.addresses.countFailure, reason, keyId)
   }
 
   /** The right secret of a key that has ended: not a guess. The answer is the same 401. */
-  endedKey(request: CheckRequest, reason: string, keyId: string): Promise<Decision> {
+  endedKey(request: CheckRequest, reason: string, keyId: string): Promise<Denied> {
     return this.#invalidKey(request, this.#parts.addresses.countRequest, reason, keyId)
   }
 
@@ -56,7 +56,7 @@ export class Refusals {
     count: AddressGuard['countRequest'],
     reason: string,
     keyId: string | null,
-  ): Promise<Decision> {
+  ): Promise<Denied> {
     const over = await this.#overAddress(request, count, keyId)
     if (over !== undefined) return over
     this.#record('auth.failed', request, keyId, reason)
@@ -69,7 +69,7 @@ export class Refusals {
   }
 
   /** A refusal that no limit of a key pays for is still one of all requests of its address. */
-  async uncharged(request: CheckRequest, denied: Denied): Promise<Decision> {
+  async uncharged(request: CheckRequest, denied: Denied): Promise<Denied> {
     if (request.routeOnly === true) return denied
     const { countRequest } = this.#parts.addresses
     return (await this.#overAddress(request, countRequest, denied.keyId ?? null)) ?? denied

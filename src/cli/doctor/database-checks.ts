@@ -48,7 +48,7 @@ function integrityProblem(file: string): string | undefined {
 
 async function contentFindings(settings: Settings): Promise<Finding[]> {
   try {
-    const gate = await openOrExplain({ ...settings, redis: null }, { actor: 'cli' })
+    const gate = await openOrExplain({ ...settings, redis: null }, { actor: 'cli', chores: false })
     try {
       const verdict = await gate.audit.verify()
       const [newest] = await gate.audit.tail({ pageSize: 1 })

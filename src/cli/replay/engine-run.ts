@@ -66,7 +66,7 @@ const secondOf = (ms: number): number => Math.floor(ms / 1000)
 function openReplayGate(clock: Clock): Promise<Gate> {
   // In memory: 17,000 simulated seconds would otherwise wait for as many writes to the disk.
   const config = { databaseUrl: 'sqlite::memory:' }
-  return openGate(resolveSettings(config, { LOCKGATE_LOG_LEVEL: 'warn' }), { clock })
+  return openGate(resolveSettings(config, { LOCKGATE_LOG_LEVEL: 'warn' }), { clock, chores: false })
 }
 
 /** The status that the gateway would send for this call. */

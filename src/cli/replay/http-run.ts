@@ -112,7 +112,7 @@ async function startGateway(databaseUrl: string, upstream: string): Promise<Guar
     errors: 'openai' as const,
   }
   const settings = resolveSettings(config, { LOCKGATE_LOG_LEVEL: 'warn' })
-  const gate = await openGate(settings, { actor: 'gateway' })
+  const gate = await openGate(settings, { actor: 'gateway', chores: false })
   const gateway = createGateway({ gate, settings: settings.gateway })
   const { port } = await gateway.listen({ port: 0, host: '127.0.0.1' })
   return { gate, gateway, origin: `http://127.0.0.1:${port}` }
