@@ -1,6 +1,7 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Folder, newFolder } from '../../tests/cli/command-line.ts'
+import { startSmtp } from '../../tests/servers/smtp.ts'
 
 /** Each command is a process of its own, which takes its time on a busy machine. */
 const SLOW = { timeout: 60_000 }
@@ -32,7 +33,7 @@ describe('lockgate doctor', SLOW, () => {
       ...{ node: 'ok', config_file: 'ok', key_prefix: 'ok', hash_parameters: 'ok', tiers: 'ok' },
       ...{ address_limits: 'ok', trusted_proxies: 'ok', upstream_headers: 'ok', upstream: 'warn' },
       ...{ database_mode: 'ok', database: 'ok', audit_log: 'ok', clock: 'ok' },
-      key_tiers: 'ok',
+      ...{ key_tiers: 'ok', mail: 'warn', public_url: 'ok' },
     })
     expect(code).toBe(0)
   })
@@ -88,6 +89,33 @@ describe('lockgate doctor', SLOW, () => {
     chmodSync(folder.file('lockgate.config.json'), 0o600)
     const closed = await doctor(folder)
     expect(closed).toMatchObject({ code: 0, statuses: { database_mode: 'ok', config_file: 'ok' } })
+  })
+
+  test('mail: a server that answers, one that does not, a folder that others look into', async () => {
+    const server = await startSmtp({ login: { user: 'keys', password: 'sesame' } })
+    const right = await doctor(newFolder(), { LOCKGATE_SMTP_URL: server.url })
+    expect(right.statuses).toMatchObject({ mail: 'ok', public_url: 'warn' })
+    const wrong = await newFolder().runWith(
+      { LOCKGATE_SMTP_URL: server.url.replace('sesame', 'simsim') },
+      'doctor',
+    )
+    await server.stop()
+    expect(wrong.code).toBe(1)
+    expect(wrong.out).toMatch(/fail {2}mail +127\.0\.0\.1:\d+ refused the login: 535/)
+    expect(wrong.out).not.toMatch(/sesame|simsim/)
+    const folder = newFolder()
+    mkdirSync(folder.file('outbox'), { mode: 0o755 })
+    const open = await folder.run('doctor')
+    expect(open.out).toMatch(/warn {2}mail +other users can look into \.\/outbox; run "chmod 700/)
+  })
+
+  test('links that lead nowhere, or over the network in clear', async () => {
+    const mail = { LOCKGATE_SMTP_URL: 'smtp://127.0.0.1:1' }
+    const statusOf = async (url: string): Promise<string | undefined> =>
+      (await doctor(newFolder(), { ...mail, LOCKGATE_PUBLIC_URL: url })).statuses['public_url']
+    expect(await statusOf('http://localhost:8788')).toBe('warn')
+    expect(await statusOf('http://keys.example.com')).toBe('warn')
+    expect(await statusOf('https://keys.example.com')).toBe('ok')
   })
 
   test('a database that is none', async () => {

@@ -1,5 +1,5 @@
 /** What is legal in a configuration and yet unsafe, or useless, to serve with. Pure. */
-import { isIPv4 } from 'node:net'
+import { isLoopbackHost } from '../core/loopback.ts'
 import type { GatewaySettings, Settings } from '../core/settings.ts'
 
 /** Upstream headers made from an environment variable that is not set: `Bearer undefined`. */
@@ -9,12 +9,9 @@ export function unsetUpstreamHeaders({ upstreamHeaders }: GatewaySettings): stri
     .map(([name]) => name)
 }
 
-const isLoopback = (address: string): boolean =>
-  address === '::1' || (isIPv4(address) && address.startsWith('127.'))
-
 /** What an operator should know before others can reach `address`. */
 export function exposureWarnings(settings: Settings, address: string): string[] {
-  if (isLoopback(address)) return []
+  if (isLoopbackHost(address)) return []
   const warnings = [
     `listening on ${address} without TLS: keys travel in clear text unless a proxy in front ends TLS`,
   ]

@@ -3,6 +3,7 @@
  * parameter that turns encryption or the check of a certificate off. No message shows the URL.
  */
 import { ConfigError } from './errors.ts'
+import { isLoopbackHost } from './loopback.ts'
 
 export interface SmtpUrl {
   /** Without brackets. */
@@ -11,7 +12,7 @@ export interface SmtpUrl {
   /** `smtps`: TLS from the first byte. `smtp`: STARTTLS where the server offers it. */
   readonly tls: boolean
   readonly login: { readonly user: string; readonly password: string } | null
-  /** Nobody else hears what is said to it: the only host that a password is sent to in clear. */
+  /** The only host that a password is sent to in clear. */
   readonly isLoopback: boolean
 }
 
@@ -40,7 +41,7 @@ export function parseSmtpUrl(text: string, source: string): SmtpUrl {
     ...{ host, tls },
     port: url.port === '' ? (tls ? TLS_PORT : SUBMISSION_PORT) : Number(url.port),
     login: user === '' ? null : { user, password },
-    isLoopback: /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host),
+    isLoopback: isLoopbackHost(host),
   }
 }
 

@@ -46,7 +46,9 @@ function problemOf(failure: SmtpFailure, { server, limits }: ProblemContext): st
       : `refused STARTTLS, and no password is sent without it: ${answer}`
   }
   if (code === 'ETIMEDOUT') return `did not answer in time: ${message}`
-  if (answer === undefined) return `cannot be used: ${message}`
+  if (answer === undefined) {
+    return `cannot be used: ${message}; check it, and LOCKGATE_SMTP_URL`
+  }
   return `answered ${stageOf(command)}: ${answer}`
 }
 

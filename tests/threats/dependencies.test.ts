@@ -39,6 +39,7 @@ const EXPECTED = [
   'ipaddr.js',
   'is-fullwidth-code-point',
   'kysely',
+  'nodemailer',
   'on-exit-leak-free',
   'pino',
   'pino-abstract-transport',
@@ -57,7 +58,7 @@ const EXPECTED = [
   'undici',
   'zod',
 ]
-const LICENSES = new Set(['MIT', 'ISC', 'BSD-3-Clause', 'Apache-2.0', '0BSD'])
+const LICENSES = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-3-Clause', 'Apache-2.0', '0BSD'])
 
 /** Where npm put `name` for the package at `from`: as near to it as there is one. */
 function placeOf(name: string, from: string): string | undefined {

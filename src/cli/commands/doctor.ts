@@ -38,6 +38,7 @@ async function configuredFindings(options: ConfigOption): Promise<Finding[]> {
       ...(await databaseFindings(settings)),
       ...(await redisFindingsOf(settings)),
       ...(await upstreamFindings(settings.gateway)),
+      ...(await mailFindingsOf(settings)),
     ]
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -49,6 +50,11 @@ async function redisFindingsOf({ redis }: Settings): Promise<Finding[]> {
   if (redis === null) return []
   const { redisFindings } = await import('../doctor/redis-checks.ts')
   return redisFindings(redis)
+}
+
+async function mailFindingsOf(settings: Settings): Promise<Finding[]> {
+  const { mailFinding, publicUrlFinding } = await import('../doctor/mail-checks.ts')
+  return [await mailFinding(settings.mail), publicUrlFinding(settings)]
 }
 
 function nodeFinding(): Finding {

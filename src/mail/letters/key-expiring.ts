@@ -6,6 +6,7 @@ import { factsOf, footerOf, keyFacts, keyName, plain, subjectOf, timeText } from
 export function keyExpiring(mail: OutgoingMail): Letter {
   const { keyId, details } = mail
   const expires = timeText(details['expires_at'])
+  const when = expires === '' ? 'soon' : `on ${expires}`
   const isOperator = mail.audience === 'operator'
   const key = isOperator ? `API key ${keyId}` : `your API key ${keyId}`
   const inTime = daysText(details['days_left'])
@@ -13,7 +14,7 @@ export function keyExpiring(mail: OutgoingMail): Letter {
     subject: subjectOf(`Expires${inTime}: ${key}`, keyName(mail)),
     title: isOperator ? `An API key expires${inTime}` : `Your API key expires${inTime}`,
     paragraphs: [
-      `${isOperator ? 'API' : 'Your API'} key ${keyId} expires on ${expires}. From then on every request with it gets 401.`,
+      `${isOperator ? 'API' : 'Your API'} key ${keyId} expires ${when}. From then on every request with it gets 401.`,
     ],
     facts: [...keyFacts(mail), ...factsOf([['Expires', expires]])],
     action: null,
