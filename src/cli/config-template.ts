@@ -29,6 +29,11 @@ export default defineConfig({
     },
   },
 
+  // Owners get a mail when a key leaks or expires; LOCKGATE_SMTP_URL names the server. Without it
+  // mails are files in ./outbox. publicUrl is where the links in them lead.
+  // publicUrl: 'https://keys.example.com',
+  // mail: { from: 'Acme keys <keys@example.com>' },
+
   // Behind a load balancer: whose X-Forwarded-For to believe.
   // ip: { trustedProxies: ['10.0.0.0/8'] },
 })

@@ -50,6 +50,7 @@ function misspellings(name: string): string[] {
 }
 
 const MEMBERS = membersOf(configSchema)
+const page = readFileSync(new URL('../../docs/reference/configuration.md', import.meta.url), 'utf8')
 
 describe('a misspelt member is refused by path, with the nearest member', () => {
   test('the walk finds members at every depth', () => {
@@ -71,14 +72,17 @@ describe('a misspelt member is refused by path, with the nearest member', () => 
   })
 
   test('every member is in the reference', () => {
-    const page = readFileSync(
-      new URL('../../docs/reference/configuration.md', import.meta.url),
-      'utf8',
-    )
     const names = MEMBERS.map((path) => String(path.at(-1)))
     const named = new Set(page.split(/[`.]/))
     const unnamed = names.filter((name) => !named.has(name))
     expect(unnamed).toEqual([])
+  })
+
+  test('every variable of the environment is in the reference', () => {
+    const source = readFileSync(new URL('environment.ts', import.meta.url), 'utf8')
+    const names = [...new Set(source.match(/LOCKGATE_[A-Z_]+/g))]
+    expect(names.length).toBeGreaterThan(4)
+    expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([])
   })
 
   test('a member like no other gets the list of those that are known', () => {

@@ -57,6 +57,7 @@ const EXPECTED = [
   'thread-stream',
   'undici',
   'zod',
+  'zod-openapi',
 ]
 const LICENSES = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-3-Clause', 'Apache-2.0', '0BSD'])
 
