@@ -48,6 +48,7 @@ export class AdminExchange implements InFlight {
   readonly #parts: AdminParts
   readonly #arrival: Arrival
   readonly #headers: (readonly [name: string, value: string])[] = []
+  #route: AdminRoute | undefined
   #requestId: string
   #continued: boolean
   #done = false
@@ -93,6 +94,7 @@ export class AdminExchange implements InFlight {
       return
     }
     const { route, params } = found
+    this.#route = route
     const query = new URLSearchParams(pathAndQuery.slice(pathEnd + 1))
     const { rawHeaders, headers } = request
     const { remoteAddress, peer } = connection
@@ -169,10 +171,12 @@ export class AdminExchange implements InFlight {
 
   #refuse(refusal: Refusal): void {
     if (this.#done) return
-    const { connection, response, sound } = this.#arrival
-    const headers = [...this.#headers, ...refusal.headers]
-    const close = refusal.close || this.#leavesUnread(sound.bodyBytes)
-    connection.refuse(response, { ...refusal, headers }, close)
+    const { connection, request, response, sound } = this.#arrival
+    const asked = { requestId: this.#requestId, headers: request.headers }
+    const worded = this.#route?.refuse?.(refusal, asked) ?? refusal
+    const headers = [...this.#headers, ...worded.headers]
+    const close = worded.close || this.#leavesUnread(sound.bodyBytes)
+    connection.refuse(response, { ...worded, headers }, close)
     this.#finish()
   }
 

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Denied, Identity } from '../core/decision.ts'
+import type { Refusal } from '../http/admission.ts'
 
 /** A request as a handler sees it: admitted, its path matched, its body read. */
 export interface AdminRequest {
@@ -35,6 +36,9 @@ export interface AdminAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** What is known of a request that is refused, however early that is. */
+export type RefusedRequest = Pick<AdminRequest, 'requestId' | 'headers'>
+
 /** An answer, or a denial of the gate, which becomes the refusal that it is everywhere. */
 export type Handled = AdminAnswer | Denied
 
@@ -51,6 +55,8 @@ interface RouteParts {
   readonly bodyIsOptional?: true
   /** Default 64 KiB. */
   readonly maxBodyBytes?: number
+  /** A form of its own for each refusal of this route, such as a page. Default: JSON. */
+  refuse?(refusal: Refusal, request: RefusedRequest): Refusal
   /** LockgateErrors that it throws become their refusals. */
   handle(request: AdminRequest): Handled | Promise<Handled>
 }

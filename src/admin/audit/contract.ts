@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AUDIT_EVENTS } from '../../core/audit.ts'
 import { endpoint } from '../contract/endpoint.ts'
-import { cursor, nextCursor, pageSize, timeInput } from '../contract/fields.ts'
+import { cursor, nextCursor, pageSize, soughtText, timeInput } from '../contract/fields.ts'
 import { auditRow } from './audit-json.ts'
 
 export const MAX_ROWS = 1_000
@@ -14,11 +14,11 @@ export const readAudit = endpoint({
   description:
     'With `Accept: application/x-ndjson` the answer is one row a line, and the next page is in the header Link.',
   query: z.object({
-    key_id: z.string().optional(),
+    key_id: soughtText.optional(),
     event: z.enum(AUDIT_EVENTS).optional(),
     since: timeInput.optional(),
     until: timeInput.optional().meta({ description: 'Rows before this time.' }),
-    actor: z.string().optional(),
+    actor: soughtText.optional(),
     limit: pageSize(MAX_ROWS, USUAL_ROWS),
     cursor: cursor.optional(),
   }),

@@ -7,6 +7,12 @@ export const keyId = z.string().meta({
   example: '7Hq2mZ9x',
 })
 
+/** A text to look for: one line, not long. */
+export const soughtText = z
+  .string()
+  .max(254, 'must have at most 254 characters')
+  .regex(/^\P{Cc}+$/u, 'must be text in one line')
+
 /** RFC 3339, in UTC, as we write it. */
 export const time = z.iso.datetime().meta({ example: '2030-01-31T12:00:00.000Z' })
 
@@ -58,9 +64,11 @@ export const cursor = z.string().min(1).max(200).meta({
 export const pageSize = (most: number, usual: number) =>
   z
     .string()
-    .regex(/^[1-9]\d{0,4}$/, `must be a whole number from 1 to ${most}`)
+    .refine(
+      (text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= most,
+      `must be a whole number from 1 to ${most}`,
+    )
     .transform(Number)
-    .pipe(z.int().max(most, `must be a whole number from 1 to ${most}`))
     .optional()
     .meta({
       description: `How many at most, 1 to ${most}; default ${usual}.`,

@@ -1,7 +1,7 @@
 /** `GET /v1/keys`: keys, newest first, in pages. */
 import { z } from 'zod'
 import { endpoint } from '../../contract/endpoint.ts'
-import { cursor, nextCursor, pageSize, timeInput } from '../../contract/fields.ts'
+import { cursor, nextCursor, pageSize, soughtText, timeInput } from '../../contract/fields.ts'
 import { usedKey } from '../key-json.ts'
 
 export const MAX_KEYS = 200
@@ -12,8 +12,8 @@ export const listKeys = endpoint({
   summary: 'List keys, newest first',
   description: 'A key with scope `self` sees those of its own owner and no others.',
   query: z.object({
-    owner: z.string().optional().meta({ description: 'Only keys of this e-mail address.' }),
-    tier: z.string().optional(),
+    owner: soughtText.optional().meta({ description: 'Only keys of this e-mail address.' }),
+    tier: soughtText.optional(),
     status: z.enum(['active', 'disabled', 'revoked', 'expired']).optional(),
     expires_before: timeInput.optional(),
     unused_since: timeInput.optional().meta({ description: 'Not used since then, or never.' }),

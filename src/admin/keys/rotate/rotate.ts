@@ -21,10 +21,15 @@ export const rotateKeyRoute = (gate: Gate): AdminRoute =>
     }
     const options = graceMs === undefined ? {} : { graceMs }
     const { key, record } = await gate.keys.rotate(old.keyId, options, actor)
-    const { expiresAtMs } = await gate.keys.find(old.keyId)
-    const expires_at = expiresAtMs === null ? null : timeText(expiresAtMs)
+    const expires_at = await endOf(gate, old.keyId)
     return { value: { key, ...keyJson(record), replaced: { key_id: old.keyId, expires_at } } }
   })
+
+/** The new key is made: it must come out, even where the old one cannot be read any more. */
+async function endOf(gate: Gate, keyId: string): Promise<string | null> {
+  const { expiresAtMs } = await gate.keys.find(keyId).catch(() => ({ expiresAtMs: null }))
+  return expiresAtMs === null ? null : timeText(expiresAtMs)
+}
 
 function readGrace({ grace, grace_ms }: BodyOf<typeof rotateKey>): number | undefined {
   if (grace === undefined) return grace_ms
