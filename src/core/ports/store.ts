@@ -45,6 +45,8 @@ export interface KeyQuery {
   readonly usedSinceMs?: number
   /** Only keys that were not used since this time, or never. */
   readonly unusedSinceMs?: number
+  /** Only keys that were (true) or were not (false) replaced by rotation. */
+  readonly isRotated?: boolean
   /** Only keys created before this one (by creation time, then key_id): the cursor. */
   readonly after?: string
   /** 1 to 1,000. */

@@ -34,7 +34,7 @@ export function listKeys(sql: SqlBuilder, query: KeyQuery, after: KeyRecord | un
 
 function matching(sql: SqlBuilder, query: KeyQuery) {
   const { ownerEmail, tier, status } = query
-  const { expiresUntilMs, expiresAfterMs, usedSinceMs, unusedSinceMs } = query
+  const { expiresUntilMs, expiresAfterMs, usedSinceMs, unusedSinceMs, isRotated } = query
   let select = selectKeys(sql)
   if (ownerEmail !== undefined) select = select.where('email', '=', ownerEmail.toLowerCase())
   if (tier !== undefined) select = select.where('keys.tier', '=', tier)
@@ -55,6 +55,16 @@ function matching(sql: SqlBuilder, query: KeyQuery) {
   if (usedSinceMs !== undefined) select = select.where('keys.key_id', 'in', usedSince(usedSinceMs))
   if (unusedSinceMs !== undefined) {
     select = select.where('keys.key_id', 'not in', usedSince(unusedSinceMs))
+  }
+  if (isRotated !== undefined) {
+    select = select.where(({ exists, not, selectFrom }) => {
+      const successor = exists(
+        selectFrom('keys as newer')
+          .select('newer.key_id')
+          .whereRef('newer.rotated_from', '=', 'keys.key_id'),
+      )
+      return isRotated ? successor : not(successor)
+    })
   }
   return select
 }

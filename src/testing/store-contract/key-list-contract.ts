@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { KeyQuery, Store } from '../../core/ports/store.ts'
 import type { StoreTests } from '../store-contract.ts'
-import { insert, rejectsWith, START_MS, sampleEntry } from './samples.ts'
+import { insert, rejectsWith, START_MS, sampleEntry, sampleKey } from './samples.ts'
 
 async function idsOf(store: Store, query: KeyQuery): Promise<string[]> {
   return (await store.listKeys(query)).map((key) => key.keyId)
@@ -102,6 +102,24 @@ export function keyListContract({ test }: StoreTests): void {
       'UsedKey1',
       'UsedKey0',
     ])
+  })
+
+  test('keys that were rotated can be told from those that were not', async (store) => {
+    await insertTen(store)
+    const replacement = sampleKey('ListKeyR', {
+      createdAtMs: START_MS + 60_000,
+      rotatedFrom: 'ListKey4',
+    })
+    await store.rotateKey('ListKey4', replacement, START_MS + 120_000, [
+      sampleEntry('key.created', { keyId: 'ListKeyR' }),
+      sampleEntry('key.rotated', { keyId: 'ListKey4' }),
+    ])
+    const pageSize = 20
+    assert.deepEqual(await idsOf(store, { isRotated: true, pageSize }), ['ListKey4'])
+    const others = ['ListKeyR', ...NEWEST_FIRST.filter((id) => id !== 'ListKey4')]
+    assert.deepEqual(await idsOf(store, { isRotated: false, pageSize }), others)
+    const paid = others.filter((id) => /[13579]$/.test(id))
+    assert.deepEqual(await idsOf(store, { isRotated: false, tier: 'paid', pageSize }), paid)
   })
 
   test('an unknown cursor and an impossible page size are invalid_parameter', async (store) => {
