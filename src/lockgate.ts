@@ -132,6 +132,8 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
       http: settings.http,
       publicUrl: settings.publicUrl,
       mail: settings.mail,
+      anomaly: settings.anomaly,
+      expiryRemindersMs: settings.expiryRemindersMs,
       actor: options.actor ?? 'library',
       onAudit: options.onAudit,
       metrics: options.metrics,

@@ -3,6 +3,7 @@
  * write of the audit log holds up neither news of changed keys nor mail.
  */
 import type { Logger } from '../core/ports/logger.ts'
+import type { ActivityRecorder } from './activity/activity-recorder.ts'
 import type { AuditFollower } from './audit-follower.ts'
 import type { AuditJournal } from './audit-journal.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -13,6 +14,8 @@ import { type RoundTask, startRounds } from './rounds.ts'
 
 /** Audit entries and usage reach the store within this time. */
 const ROUND_MS = 1_000
+/** How keys are used decides nothing, so that it may be known a little later. */
+const ACTIVITY_ROUND_MS = 5_000
 
 export interface BackgroundParts {
   readonly log: Logger
@@ -25,6 +28,9 @@ export interface BackgroundParts {
   readonly cache: KeyCache
   /** undefined: nobody looks for mail that waits. */
   readonly postman: Postman | undefined
+  readonly activity: ActivityRecorder
+  /** What is done for all that share the store, now and then. */
+  readonly chores: readonly RoundTask[]
 }
 
 export interface Background {
@@ -37,8 +43,8 @@ export interface Background {
 
 export function startBackground(parts: BackgroundParts): Background {
   const { log, probe, journal, checkpoint, follower, feed, cache, postman } = parts
-  const start = (tasks: readonly RoundTask[], problem: string) =>
-    startRounds(ROUND_MS, tasks, (task, error) => log.error({ err: error, task }, problem))
+  const start = (tasks: readonly RoundTask[], problem: string, everyMs = ROUND_MS) =>
+    startRounds(everyMs, tasks, (task, error) => log.error({ err: error, task }, problem))
 
   const saving = start(
     [
@@ -57,11 +63,17 @@ export function startBackground(parts: BackgroundParts): Background {
     postman ? [{ name: 'mail', run: async () => void (await postman.run()) }] : [],
     'mail could not be fetched; it will be tried again',
   )
+  const counting = start(
+    [{ name: 'activity', run: () => parts.activity.save() }],
+    'could not be saved; it will be tried again',
+    ACTIVITY_ROUND_MS,
+  )
+  const chores = start(parts.chores, 'a chore failed; it will be tried again')
   return {
     failing: () => saving.failing(),
     feedFails: () => feeding.failing().length > 0,
     stop() {
-      for (const rounds of [saving, feeding, mailing]) rounds.stop()
+      for (const rounds of [saving, feeding, mailing, counting, chores]) rounds.stop()
     },
   }
 }

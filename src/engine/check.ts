@@ -15,6 +15,7 @@ import { keyStatusAt } from '../core/key/key-record.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Charge, ConsumeOutcome, Counters } from '../core/ports/counters.ts'
 import { routeSubject } from '../core/subject.ts'
+import type { ActivityRecorder } from './activity/activity-recorder.ts'
 import type { AddressGuard } from './address-guard.ts'
 import type { CachedKey } from './cached-key.ts'
 import type { CheckRequest } from './gate.ts'
@@ -34,6 +35,7 @@ export interface CheckParts {
   readonly clock: Clock
   readonly addresses: AddressGuard
   readonly refusals: Refusals
+  readonly activity: Pick<ActivityRecorder, 'record'>
   readonly onRehash: (key: CachedKey, secret: string) => void
 }
 
@@ -165,6 +167,10 @@ export class Checker {
     const [first = NO_LIMITS, second = NO_LIMITS] = outcome.limits
     const limits = ownCharges === 2 ? first.concat(second) : ownCharges === 1 ? first : NO_LIMITS
     if (outcome.kind === 'admitted') {
+      // An outer check has counted this request, as it has charged it.
+      if (!routeOnly) {
+        this.#parts.activity.record(key.record.keyId, request.clientIp ?? request.address)
+      }
       return {
         allowed: true,
         identity: key.identity,

@@ -11,8 +11,15 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { Mailer } from '../core/ports/mailer.ts'
 import { type GateMetrics, NO_GATE_METRICS } from '../core/ports/metrics.ts'
 import type { Store } from '../core/ports/store.ts'
-import type { AddressSettings, HttpSettings, KeySettings, MailSettings } from '../core/settings.ts'
+import type {
+  AddressSettings,
+  AnomalySettings,
+  HttpSettings,
+  KeySettings,
+  MailSettings,
+} from '../core/settings.ts'
 import type { Tier } from '../core/tier.ts'
+import { ActivityRecorder } from './activity/activity-recorder.ts'
 import { createAddressGuard } from './address-guard.ts'
 import { AuditFollower } from './audit-follower.ts'
 import { AuditJournal } from './audit-journal.ts'
@@ -20,6 +27,7 @@ import { createAuditLog } from './audit-log.ts'
 import { startBackground } from './background.ts'
 import { Checker } from './check.ts'
 import { Checkpoint } from './checkpoint.ts'
+import { createChores } from './chores.ts'
 import { closeOnce } from './close-once.ts'
 import { createFreshness } from './freshness.ts'
 import type { Gate } from './gate.ts'
@@ -36,7 +44,6 @@ import { renewHash } from './renew-hash.ts'
 import { createSecretHasher } from './secrets/hasher.ts'
 import { createHashingPool } from './secrets/hashing-pool.ts'
 import { createSecretVerifier } from './secrets/verifier.ts'
-import { UNFINISHED } from './unfinished.ts'
 import { watchStore } from './watched-store.ts'
 
 export interface GateParts {
@@ -51,6 +58,8 @@ export interface GateParts {
   /** The base of links in mails, without a slash at its end. */
   readonly publicUrl: string
   readonly mail: Pick<MailSettings, 'operatorCopy'>
+  readonly anomaly: AnomalySettings
+  readonly expiryRemindersMs: readonly number[]
   /** The gate closes it. Default null: mail waits in the store for a process that has one. */
   readonly mailer?: Mailer | null | undefined
   /**
@@ -94,17 +103,19 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     onStoreFailure: (error) => log.error({ err: error }, 'the store failed'),
   })
   const control = { store, counters, cache, format, hasher, clock, log, defaultActor: parts.actor }
+  const activity = new ActivityRecorder(store, clock)
   const checker = new Checker({
-    ...{ cache, counters, clock, format, verifier, addresses, refusals },
+    ...{ cache, counters, clock, format, verifier, addresses, refusals, activity },
     onRehash: (key, secret) => void renewHash(control, key, secret),
   })
-  const { leaks, links, postman } = createLeakResponse({
+  const { leaks, links, postman, kick } = createLeakResponse({
     ...{ ...control, pool, verifier, refusals, mailer, chores },
     ...{ publicUrl: parts.publicUrl, operatorCopy: parts.mail.operatorCopy },
   })
   const background = startBackground({
-    ...{ log, probe, journal, checkpoint, follower, feed, cache },
+    ...{ log, probe, journal, checkpoint, follower, feed, cache, activity },
     postman: chores && mailer !== null ? postman : undefined,
+    chores: chores ? createChores({ ...parts, ...control, activity, kick }) : [],
   })
   metrics.watch(() => {
     const stats = outages?.stats()
@@ -125,7 +136,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     keys: createKeyDirectory({ ...control, tiers }),
     ...{ leaks, links },
     post: Object.freeze({ deliver: () => postman.deliver() }),
-    ...UNFINISHED,
+    activityOf: (keyIds: readonly string[]) => activity.activityOf(keyIds),
     audit: createAuditLog(store, journal),
     tiers,
     address: parts.address,
@@ -149,6 +160,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
           await journal.flush()
           await checkpoint?.save()
           await follower?.showNew()
+          await activity.save()
         } finally {
           await posted
         }

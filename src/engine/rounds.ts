@@ -20,17 +20,19 @@ export function startRounds(
 ): Rounds {
   const failed = new Set<string>()
   let running = false
+  let stopped = false
 
   async function round(): Promise<void> {
     if (running) return
     running = true
     for (const task of tasks) {
+      if (stopped) break
       try {
         await task.run()
         failed.delete(task.name)
       } catch (error) {
-        // Said once per outage, not once a second.
-        if (!failed.has(task.name)) onFailure(task.name, error)
+        // Said once per outage, not once a second; and not of a store that was closed meanwhile.
+        if (!failed.has(task.name) && !stopped) onFailure(task.name, error)
         failed.add(task.name)
       }
     }
@@ -39,5 +41,11 @@ export function startRounds(
 
   const timer = setInterval(() => void round(), everyMs)
   timer.unref()
-  return { failing: () => [...failed], stop: () => clearInterval(timer) }
+  return {
+    failing: () => [...failed],
+    stop() {
+      stopped = true
+      clearInterval(timer)
+    },
+  }
 }
