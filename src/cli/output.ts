@@ -18,10 +18,13 @@ const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}]/gu
 
 type Style = 'bold' | 'dim' | 'cyan' | 'green' | 'yellow' | 'red'
 
-/** Writes a line to stdout; resolves when more can be written. */
-export async function say(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+/** Writes to stdout; resolves when more can be written. */
+export async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
+
+/** Writes a line to stdout; resolves when more can be written. */
+export const say = (line: string): Promise<void> => write(`${line}\n`)
 
 export const sayJson = (value: unknown): Promise<void> => say(JSON.stringify(value))
 

@@ -1,6 +1,8 @@
 /** `lockgate audit …`: the commands that read the audit log. */
 import type { Command } from 'commander'
+import { addExport } from './export.ts'
 import { addList } from './list.ts'
+import { addShow } from './show.ts'
 import { addTail } from './tail.ts'
 import { addVerify } from './verify.ts'
 
@@ -9,5 +11,7 @@ export function addAuditCommands(program: Command, fail: () => void): void {
   const audit = program.command('audit').description('read and verify the audit log')
   addList(audit)
   addTail(audit)
+  addShow(audit)
+  addExport(audit)
   addVerify(audit, fail)
 }

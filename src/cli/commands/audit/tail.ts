@@ -1,12 +1,18 @@
 /** `lockgate audit tail`: the newest rows, then each new one as it comes, until Ctrl-C. */
 import type { Command } from 'commander'
-import type { AuditQuery, PositionedAuditRow } from '../../../core/ports/store.ts'
+import type { PositionedAuditRow } from '../../../core/ports/store.ts'
 import type { Gate } from '../../../engine/gate.ts'
 import { auditJson, auditLine } from '../../audit-view.ts'
 import { withGate } from '../../open.ts'
 import { say } from '../../output.ts'
 import { listenForStop } from '../../stop-signal.ts'
-import { addFilterOptions, type FilterOptions, readFilter } from './filter-options.ts'
+import {
+  type AuditFilter,
+  addFilterOptions,
+  type FilterOptions,
+  readFilter,
+  withAddress,
+} from './filter-options.ts'
 
 const POLL_MS = 500
 const PAGE_SIZE = 1_000
@@ -16,14 +22,17 @@ const SHOWN_AT_START = 10
 export function addTail(audit: Command): void {
   addFilterOptions(
     audit.command('tail').description('print the newest rows and follow until Ctrl-C'),
-  ).action(tail)
+  )
+    .option('--json', 'print one JSON object a line')
+    .action(tail)
 }
 
-async function tail(options: FilterOptions): Promise<void> {
-  const filter = readFilter(options)
+async function tail(options: FilterOptions & { readonly json?: true }): Promise<void> {
+  const chosen = readFilter(options)
   const show = options.json === true ? auditJson : auditLine
   const stop = listenForStop()
-  await withGate(options, async (gate) => {
+  await withGate(options, async (gate, settings) => {
+    const filter = withAddress(chosen, options, settings)
     // Where the log ends is read before what is shown, so that no row falls between the two.
     let afterPosition = await lastPosition(gate)
     const newest = await gate.audit.tail({ ...filter, pageSize: SHOWN_AT_START })
@@ -46,7 +55,7 @@ async function lastPosition(gate: Gate): Promise<number> {
 
 function readAfter(
   gate: Gate,
-  filter: Omit<AuditQuery, 'pageSize'>,
+  filter: AuditFilter,
   afterPosition: number,
 ): Promise<readonly PositionedAuditRow[]> {
   return gate.audit.read({ ...filter, afterPosition, pageSize: PAGE_SIZE })
