@@ -2,6 +2,7 @@
  * The composition root: configuration to store, counters and engine. The only file besides the CLI
  * that knows which store and which counters there are.
  */
+import { createAuditSigner } from './compose/audit-signer.ts'
 import { openCounters } from './compose/open-counters.ts'
 import { openMailer } from './compose/open-mailer.ts'
 import { openStore } from './compose/open-store.ts'
@@ -135,6 +136,7 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
       anomaly: settings.anomaly,
       expiryRemindersMs: settings.expiryRemindersMs,
       actor: options.actor ?? 'library',
+      auditSigner: createAuditSigner(settings.audit.signingKeyFile),
       onAudit: options.onAudit,
       metrics: options.metrics,
     })

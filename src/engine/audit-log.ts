@@ -1,13 +1,29 @@
 /** The audit log as its readers see it. What is folded in memory is written before anything is read. */
-import { ChainVerifier } from '../core/audit-chain.ts'
+import { LockgateError } from '../core/errors.ts'
+import type { AuditSigner } from '../core/ports/audit-signer.ts'
+import type { Clock } from '../core/ports/clock.ts'
 import type { AuditQuery, Store } from '../core/ports/store.ts'
 import type { AuditJournal } from './audit-journal.ts'
+import { verifyLog } from './audit-verification.ts'
 import type { AuditLog } from './gate.ts'
+import { type PruneOptions, pruneLog } from './retention/prune.ts'
+import { signPlace } from './retention/signatures.ts'
+import { type SignIn, SignIns } from './sign-ins.ts'
 
 const DEFAULT_PAGE_SIZE = 100
-const VERIFY_PAGE_SIZE = 1_000
 
-export function createAuditLog(store: Store, journal: AuditJournal): AuditLog {
+export interface AuditLogParts {
+  readonly store: Store
+  readonly journal: AuditJournal
+  readonly clock: Clock
+  readonly actor: string
+  /** Without it nothing is signed, and so nothing is pruned. */
+  readonly signer: AuditSigner | undefined
+}
+
+export function createAuditLog(parts: AuditLogParts): AuditLog {
+  const { store, journal, clock, actor, signer } = parts
+  const signIns = new SignIns(journal, clock)
   return Object.freeze({
     async tail(query: Partial<AuditQuery> = {}) {
       await journal.flush()
@@ -17,21 +33,22 @@ export function createAuditLog(store: Store, journal: AuditJournal): AuditLog {
       await journal.flush()
       return store.readAudit(query)
     },
-    verify: () => verify(store),
+    verify: (evidence) => verifyLog(parts, evidence),
+    async signHeads() {
+      const named = needed(signer)
+      await journal.flush()
+      const atMs = clock.wallMs()
+      const heads = await store.auditHeads()
+      return Promise.all(heads.map((head) => signPlace(named, 'head', head, atMs)))
+    },
+    prune: (options: PruneOptions) =>
+      pruneLog({ store, clock, actor, signer: needed(signer) }, options),
+    signedIn: (caller: SignIn) => signIns.note(caller),
     flush: () => journal.flush(),
-  })
+  } satisfies AuditLog)
 }
 
-/** In pages and without a lock: rows written meanwhile are covered by the heads read afterwards. */
-async function verify(store: Store) {
-  const verifier = new ChainVerifier(await store.auditHeads())
-  let afterPosition = 0
-  for (;;) {
-    const page = await store.readAudit({ afterPosition, pageSize: VERIFY_PAGE_SIZE })
-    for (const { position, row } of page) {
-      afterPosition = position
-      verifier.feed(row)
-    }
-    if (page.length < VERIFY_PAGE_SIZE) return verifier.finish(await store.auditHeads())
-  }
+function needed(signer: AuditSigner | undefined): AuditSigner {
+  if (signer !== undefined) return signer
+  throw new LockgateError('conflict', 'this gate has no key to sign the audit log with')
 }

@@ -5,6 +5,7 @@
 import type { AuditRow } from '../core/audit.ts'
 import type { Allowed } from '../core/decision.ts'
 import { createKeyFormat } from '../core/key/format.ts'
+import type { AuditSigner } from '../core/ports/audit-signer.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { CheckpointedCounters, Counters } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
@@ -69,6 +70,8 @@ export interface GateParts {
   readonly chores?: boolean | undefined
   /** Who this process is in the audit log: `gateway`, `library`, `cli`. */
   readonly actor: string
+  /** Signs checkpoints and exported heads of the audit log; without it neither can be made. */
+  readonly auditSigner?: AuditSigner | undefined
   /** Receives every new audit row within about a second of its being durable. */
   readonly onAudit?: ((row: AuditRow) => void) | undefined
   /** Counts what the gate does; default: nobody. */
@@ -137,7 +140,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     ...{ leaks, links },
     post: Object.freeze({ deliver: () => postman.deliver() }),
     activityOf: (keyIds: readonly string[]) => activity.activityOf(keyIds),
-    audit: createAuditLog(store, journal),
+    audit: createAuditLog({ store, journal, clock, actor: parts.actor, signer: parts.auditSigner }),
     tiers,
     address: parts.address,
     http: parts.http,

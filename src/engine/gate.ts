@@ -1,4 +1,5 @@
 /** The Gate: what applications, the middleware and the gateway hold. Built by `createGate`. */
+import type { SignedPlace } from '../core/audit-signature.ts'
 import type { Allowed, Decision, Denied } from '../core/decision.ts'
 import type { KeyMode, KeyRecord } from '../core/key/key-record.ts'
 import type { Limit } from '../core/limits/limit.ts'
@@ -8,6 +9,8 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { AuditQuery, KeyQuery, PositionedAuditRow } from '../core/ports/store.ts'
 import type { AddressSettings, HttpSettings } from '../core/settings.ts'
 import type { Tier } from '../core/tier.ts'
+import type { PruneOptions, PruneReport } from './retention/prune.ts'
+import type { SignIn } from './sign-ins.ts'
 
 /** One request, as far as a decision needs it. Transport details stay in src/http. */
 export interface CheckRequest {
@@ -165,14 +168,49 @@ export interface AuditLog {
   /** The newest rows that match, oldest first; default 100. */
   tail(query?: Partial<AuditQuery>): Promise<readonly PositionedAuditRow[]>
   read(query: AuditQuery): Promise<readonly PositionedAuditRow[]>
-  /** Walks every chain; names the first row that was edited, deleted, reordered or cut off. */
-  verify(): Promise<AuditVerdict>
+  /**
+   * Walks every chain; names the first row that was edited, deleted, reordered or cut off, the first
+   * checkpoint with a wrong signature, or the first exported head that the log does not pass through.
+   */
+  verify(evidence?: AuditEvidence): Promise<AuditVerdict>
+  /** The newest row of each chain, signed, to be kept elsewhere. */
+  signHeads(): Promise<readonly SignedPlace[]>
+  /** Lets go of old rows. Rejects with `conflict` where the log is not what was written. */
+  prune(options: PruneOptions): Promise<PruneReport>
+  /** A key was let in as an administrator: written once an hour for each key and address. */
+  signedIn(caller: SignIn): void
   /** Writes what is folded in memory now. */
   flush(): Promise<void>
 }
 
+/** What a log is verified against, besides itself. */
+export interface AuditEvidence {
+  /**
+   * Public keys (SPKI DER, base64url) that may have signed checkpoints and heads. Default: the signing
+   * key in use, else those that `heads` bring along.
+   */
+  readonly trustedKeys?: readonly string[]
+  /** Heads that were exported before, of the same log. */
+  readonly heads?: readonly SignedPlace[]
+}
+
+/** Whose signatures were believed, and by which keys. Of `nobody`, signatures only show damage. */
+export interface AuditTrust {
+  readonly source: 'given' | 'signing key' | 'heads' | 'nobody'
+  readonly keys: readonly string[]
+}
+
 export type AuditVerdict =
-  | { readonly intact: true; readonly rows: number; readonly chains: number }
+  | {
+      readonly intact: true
+      readonly rows: number
+      readonly chains: number
+      /** Chains that begin at a checkpoint, because older rows were let go of. */
+      readonly checkpoints: number
+      readonly trust: AuditTrust
+      /** Exported heads: those that the log passes through, and those among rows that have gone. */
+      readonly heads: { readonly passed: number; readonly pruned: number }
+    }
   | {
       readonly intact: false
       readonly chain: string
