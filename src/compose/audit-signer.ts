@@ -8,6 +8,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomUUID,
   sign,
 } from 'node:crypto'
 import { promises as files } from 'node:fs'
@@ -91,7 +92,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 /** Written under another name and then linked, which fails where another process was first. */
 async function makeKey(file: string): Promise<KeyObject> {
   const { privateKey } = generateKeyPairSync('ed25519')
-  const draft = `${file}.${process.pid}.tmp`
+  const draft = `${file}.${randomUUID()}.tmp`
   try {
     const handle = await files.open(draft, 'wx', 0o600)
     try {
