@@ -54,7 +54,11 @@ export function createAccess(gate: Gate | undefined): CheckAccess {
         ? await admitClient(request, { scope: route.scopeOf(arriving) })
         : await admitCaller(request, { scope: route.access === 'self' ? SELF : 'admin' })
     if (!admission.admitted) return admission.refusal
-    return { address, caller: admission.identity, charged: admission }
+    const { identity, requestId: chargedAs } = admission
+    if (route.access !== 'client') {
+      gate.audit.signedIn({ keyId: identity.keyId, address, requestId: chargedAs })
+    }
+    return { address, caller: identity, charged: admission }
   }
 }
 

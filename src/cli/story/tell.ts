@@ -1,6 +1,7 @@
 /** A key's story on a terminal of 80 columns, and as one JSON object. Times are UTC. */
+
+import { keyJson, timeText } from '../../admin/keys/key-json.ts'
 import { type KeyRecord, keyStatusAt } from '../../core/key/key-record.ts'
-import { keyJson, timeText } from '../key-view.ts'
 import { printable, styled } from '../output.ts'
 import type { KeyStory } from './key-story.ts'
 import { type StoryItem, shortTime, spanText } from './story-item.ts'

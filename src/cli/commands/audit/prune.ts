@@ -1,9 +1,9 @@
 /** `lockgate audit prune`: lets go of old rows; a signed checkpoint takes their place. */
 import type { Command } from 'commander'
+import { timeText } from '../../../admin/keys/key-json.ts'
 import type { PruneReport } from '../../../engine/retention/prune.ts'
 import { readCount, readDuration } from '../../arguments.ts'
 import { UsageError } from '../../failure.ts'
-import { timeText } from '../../key-view.ts'
 import { CONFIG_OPTION, type ConfigOption, withGate } from '../../open.ts'
 import { counted, say, sayJson } from '../../output.ts'
 import { addTrustOption, readTrustedKeys, type TrustOption } from './trust-option.ts'
