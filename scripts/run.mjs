@@ -32,12 +32,15 @@ const TASKS = {
 
 /** Programs that tasks start, and their Debian packages where those have another name. */
 const SYSTEM_PROGRAMS = {
-  test: ['curl', 'redis-server', 'postgres'],
+  test: ['curl', 'redis-server', 'postgres', 'chromium'],
   soak: ['curl', 'redis-server', 'postgres'],
   demo: ['curl'],
   bench: ['wrk', 'redis-server'],
 }
-const DEBIAN_PACKAGES = { postgres: 'postgresql' }
+const DEBIAN_PACKAGES = { postgres: 'postgresql', chromium: 'chromium fonts-dejavu-core' }
+
+/** Other programs that do as well, by the one that is looked for. */
+const EQUIVALENTS = { chromium: ['chromium-browser', 'google-chrome'] }
 
 /** Debian keeps the servers of PostgreSQL out of PATH, one folder for each version. */
 const POSTGRES_VERSIONS = '/usr/lib/postgresql'
@@ -86,7 +89,9 @@ function installPackages() {
 }
 
 function isInstalled(program) {
-  if (spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined) return true
+  const names = [program, ...(EQUIVALENTS[program] ?? [])]
+  const answers = (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined
+  if (names.some(answers)) return true
   if (program !== 'postgres' || !existsSync(POSTGRES_VERSIONS)) return false
   return readdirSync(POSTGRES_VERSIONS).some((version) =>
     existsSync(join(POSTGRES_VERSIONS, version, 'bin', program)),
@@ -96,7 +101,7 @@ function isInstalled(program) {
 function installSystemPrograms(programs) {
   const missing = programs.filter((program) => !isInstalled(program))
   if (missing.length === 0) return
-  const packages = missing.map((program) => DEBIAN_PACKAGES[program] ?? program)
+  const packages = missing.flatMap((program) => (DEBIAN_PACKAGES[program] ?? program).split(' '))
   const apt = spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).error === undefined
   if (!apt || process.getuid?.() !== 0) {
     fail(

@@ -116,10 +116,32 @@ test('without apt-get, one line names the programs that are missing', async () =
 
 test('PostgreSQL is looked for outside PATH too, and has a package of another name', async () => {
   await run('check')
-  const { code, err } = await outcome(start(['test'], programs('curl', 'redis-server').path))
+  const { code, err } = await outcome(
+    start(['test'], programs('curl', 'redis-server', 'chromium').path),
+  )
   const isInstalled = globSync('/usr/lib/postgresql/*/bin/postgres').length > 0
   const line = 'Install these programs first: postgres (on Debian: apt-get install postgresql)\n'
   expect([code, err]).toEqual(isInstalled ? [0, ''] : [1, line])
+})
+
+test.each(['chromium', 'chromium-browser', 'google-chrome'])(
+  '%s does as a browser',
+  async (name) => {
+    await run('check')
+    const { path } = programs('curl', 'redis-server', 'postgres', name)
+    const { code, err } = await outcome(start(['test'], path))
+    expect([code, err]).toEqual([0, ''])
+  },
+)
+
+test('as a browser it names Chromium, with letters to draw', async () => {
+  await run('check')
+  const { path } = programs('curl', 'redis-server', 'postgres')
+  const { code, err } = await outcome(start(['test'], path))
+  expect([code, err]).toEqual([
+    1,
+    'Install these programs first: chromium (on Debian: apt-get install chromium fonts-dejavu-core)\n',
+  ])
 })
 
 test('as root it installs what is missing, and the services in it are not started', async () => {
