@@ -160,6 +160,11 @@ describe('POST 200', () => {
   })
 })
 
+test('POST 200: what works needs no renewal, so it is shown', async () => {
+  const answer = await post(desk(LEAKED), 'renew')
+  expect([answer.status, buttons(answer)]).toEqual([200, ['replace']])
+})
+
 describe('POST 403 csrf, before anything else', () => {
   test.each([
     { 'sec-fetch-site': 'cross-site' },

@@ -66,9 +66,11 @@ async function act(links: LinkDesk, request: AdminRequest): Promise<Page> {
     if (!(error instanceof LockgateError) || error.code !== 'link_expired') throw error
     return pageFor(await links.look(token), request.headers)
   }
-  const { key } = await links.look(token)
+  const view = await links.look(token)
+  // Nothing to renew: the link works.
+  if (view.state === 'open') return pageOfLink(view)
   await links.renew(token, actor)
-  return mailSentPage(maskAddress(key.owner.email))
+  return mailSentPage(maskAddress(view.key.owner.email))
 }
 
 /** Programs get the code for a link whose time is over, people the way on. */

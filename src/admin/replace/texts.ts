@@ -119,10 +119,10 @@ export const TEXTS = {
       next: 'Open the link in the mail again to create a new key.',
     },
     rate_limited: {
-      title: 'A mail was sent already',
-      heading: 'A mail was sent already.',
-      lead: 'A fresh link can be sent once in ten minutes.',
-      next: 'Look for it in the spam folder, too. Then try again later.',
+      title: 'Tried too often',
+      heading: 'That was tried too often.',
+      lead: 'If you asked for a fresh link, its mail is on the way. Look in the spam folder, too.',
+      next: 'Wait ten minutes, then open the link again. If nothing comes, ask whoever gave you the key.',
     },
     unavailable: {
       title: 'Try again shortly',
