@@ -4,8 +4,17 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { testDatabase } from '../../tests/servers/postgres.ts'
+import { contentsOf } from '../../tests/stores/contents.ts'
 import { TestSchema } from '../../tests/stores/postgres-schemas.ts'
 import type { Store } from '../core/ports/store.ts'
+import {
+  addToken,
+  keepBy,
+  leakOf,
+  replaceBy,
+  sampleMail,
+  suspicionOf,
+} from '../testing/store-contract/leak-samples.ts'
 import {
   HOSTILE_TEXTS,
   insert,
@@ -58,21 +67,34 @@ async function fill(store: Store): Promise<void> {
   for (let index = 0; index < 500; index++) await insert(store, `Many${index}`)
   const refusals = HOSTILE_TEXTS.map((text) => sampleEntry('auth.failed', { details: { a: text } }))
   for (let index = 0; index < 60; index++) await store.appendAudit(refusals)
+  await fillLeaks(store)
   const [subject] = ['k\0a']
   const expiresAtMs = START_MS + 86_400_000
   await store.saveUsage([{ subject, admissionsMs: [1, 2], expiresAtMs, meters: { m: [1] } }], 0)
 }
 
-async function contentsOf(store: Store) {
-  const keys = []
-  for (let after: string | undefined; ; ) {
-    const page = await store.listKeys({ pageSize: 100, ...(after === undefined ? {} : { after }) })
-    keys.push(...page)
-    after = page.at(-1)?.keyId
-    if (after === undefined) break
+/** Links in all states, a mail that waits and one that was sent, activity, and a log that was pruned. */
+async function fillLeaks(store: Store): Promise<void> {
+  for (const [index, keyId] of ['Many1', 'Many2', 'Replaced', 'Disabled', 'id'].entries()) {
+    const linkId = `link${index}`
+    const leak = leakOf(keyId, linkId)
+    const strange = suspicionOf(keyId, linkId, { suspend: true })
+    if (index % 2 === 0) await store.reportLeak(keyId, leak)
+    else await store.raiseSuspicion(keyId, strange)
+    if (keyId !== 'id') await addToken(store, linkId, `token${index}`)
   }
-  const [rows, heads] = [await verifiedRows(store), await store.auditHeads()]
-  return { keys, rows, heads, usage: await store.loadUsage(0) }
+  await replaceBy(store, 'token2', ['Replaced', 'Replace2'])
+  await keepBy(store, 'token3', 'Disabled')
+  await store.claimMail({ nowMs: START_MS, leaseMs: 60_000, count: 3 })
+  await store.settleMail('leaked-Many1', 1, { kind: 'sent', atMs: START_MS })
+  const mails = HOSTILE_TEXTS.map((text) => sampleMail(`m${text}`, { details: { [text]: text } }))
+  await store.enqueueMail(mails)
+  const use = { hourStartMs: START_MS, requests: 2, lastUsedAtMs: START_MS + 5 }
+  const networks = [{ network: '192.0.2.0/24', requests: 2, lastUsedAtMs: START_MS + 5 }]
+  await store.saveActivity(['Many1', 'Many2'].map((keyId) => ({ keyId, ...use, networks })))
+  const { chain = '', seq = 0, hash = '' } = (await verifiedRows(store))[4] ?? {}
+  const signed = { atMs: START_MS, signature: 'c2lnbmVk', publicKey: 'a2V5' }
+  await store.pruneAudit([{ chain, seq, hash, ...signed }], sampleEntry('audit.pruned'))
 }
 
 test('SQLite to PostgreSQL and back again loses and changes nothing', async () => {
@@ -85,6 +107,11 @@ test('SQLite to PostgreSQL and back again loses and changes nothing', async () =
   const [one, two] = [await schema.open(), await schema.open()]
   await insert(one, 'AfterOne')
   await insert(two, 'AfterTwo')
+  const atMs = START_MS + 1
+  const replacement = await replaceBy(postgres, 'token0', ['Many1', 'Replace1'], { atMs })
+  expect(replacement).toMatchObject({ replacement: { rotatedFrom: 'Many1' } })
+  expect(await keepBy(postgres, 'token1', 'Many2')).toMatchObject({ key: { status: 'active' } })
+  expect((await postgres.reportLeak('Many1', leakOf('Many1', 'link9'))).effect).toBe('none')
   const grown = await contentsOf(postgres)
   expect(grown.heads).toHaveLength(2)
   const back = await openSqliteStore({ path: join(folder, 'back.db') })
@@ -105,8 +132,9 @@ test('a source that was tampered with is refused by row, and the target stays em
     message: expect.stringMatching(/chain \w{32}, row 7: edited/),
   }
   await expect(copyStore(sqlite, postgres)).rejects.toMatchObject(refusal)
-  const empty = { keys: [], rows: [], heads: [], usage: [] }
-  expect(await contentsOf(postgres)).toEqual(empty)
+  for (const [part, found] of Object.entries(await contentsOf(postgres))) {
+    expect(found, part).toEqual([])
+  }
 })
 
 test('a source that is written to meanwhile is refused, and the target stays empty', async () => {

@@ -3,8 +3,12 @@ import assert from 'node:assert/strict'
 import type { AuditHead, AuditRow } from '../../core/audit.ts'
 import { chainRows, emptyHead } from '../../core/audit-chain.ts'
 import type { KeyRecord } from '../../core/key/key-record.ts'
+import type { KeptMail } from '../../core/mail.ts'
+import type { KeyActivity } from '../../core/ports/activity.ts'
+import type { ExportedLink } from '../../core/ports/links.ts'
 import type { ImportedBatch, Store } from '../../core/ports/store.ts'
 import type { StoreTests } from '../store-contract.ts'
+import { leakOf, sampleMail } from './leak-samples.ts'
 import {
   HOSTILE_TEXTS,
   insert,
@@ -57,18 +61,57 @@ async function* batches(...all: readonly ImportedBatch[]) {
   yield* all
 }
 
+const LEAKED = { ...leakOf('Imported', 'link1').link, replacementKeyId: null }
+const LINKS: readonly ExportedLink[] = [
+  {
+    link: { ...LEAKED, closedAtMs: null, suspendedVersion: 7 },
+    tokens: [{ linkId: 'link1', tokenHash: 'token1', expiresAtMs: START_MS + 9 }],
+  },
+  ...HOSTILE_TEXTS.map((text, index) => ({
+    link: {
+      ...{ ...LEAKED, linkId: `link${text}`, keyId: text, closedAtMs: START_MS + index },
+      ...{ replacementKeyId: text, suspendedVersion: null },
+    },
+    tokens: [],
+  })),
+]
+const MAIL: readonly KeptMail[] = [
+  {
+    ...sampleMail('mail1', { linkId: 'link1' }),
+    ...{ state: 'failed', dueAtMs: START_MS + 3, attempts: 4, problem: 'no such box' },
+    settledAtMs: START_MS + 4,
+  },
+]
+const use = (requests: number) => ({
+  ...{ requests, firstUsedAtMs: START_MS, lastUsedAtMs: START_MS + 3 },
+})
+const ACTIVITY: readonly KeyActivity[] = [
+  {
+    ...{ keyId: 'Imported', ...use(9), hours: [{ startMs: START_MS, requests: 4 }] },
+    networks: [{ network: '192.0.2.0/24', ...use(5) }],
+  },
+]
+
 const everything = () =>
   batches(
     { keys: KEYS.slice(0, 5) },
     { keys: KEYS.slice(5), audit: ROWS.slice(0, 7) },
     { audit: ROWS.slice(7), usage: USAGE },
+    { links: LINKS, mail: MAIL },
+    { activity: ACTIVITY },
   )
+
+/** Text is in the order of its bytes. */
+const bytesOf = ({ link }: ExportedLink): Buffer => Buffer.from(link.linkId)
 
 async function assertEmpty(store: Store): Promise<void> {
   assert.deepEqual(await store.listKeys({ pageSize: 1 }), [])
   assert.deepEqual(await verifiedRows(store), [])
   assert.deepEqual(await store.auditHeads(), [])
   assert.deepEqual(await store.loadUsage(0), [])
+  assert.deepEqual(await store.listLinks({ pageSize: 1 }), [])
+  assert.deepEqual(await store.listMail({ pageSize: 1 }), [])
+  assert.deepEqual(await store.findActivity(['Imported']), [])
 }
 
 export function importContract(tests: StoreTests): void {
@@ -83,6 +126,29 @@ function wholeContract({ test }: StoreTests): void {
     assert.deepEqual(await verifiedRows(store), ROWS)
     assert.deepEqual(await store.auditHeads(), HEADS)
     assert.deepEqual(await store.loadUsage(0), USAGE)
+  })
+
+  test('imported links, mail and activity are there as they were', async (store) => {
+    await store.importData(everything(), HEADS)
+    const byId = LINKS.toSorted((a, b) => Buffer.compare(bytesOf(a), bytesOf(b)))
+    assert.deepEqual(await store.listLinks({ pageSize: 100 }), byId)
+    assert.deepEqual(await store.listMail({ pageSize: 100 }), MAIL)
+    assert.deepEqual(await store.findActivity(['Imported']), ACTIVITY)
+    assert.equal((await store.findLink('token1'))?.key.keyId, 'Imported')
+  })
+
+  test('a log that begins at a checkpoint is imported and goes on', async (store) => {
+    const [first, ...rest] = ONE
+    if (first === undefined) assert.fail('no rows')
+    const signed = { atMs: START_MS, signature: 'c2lnbmVk', publicKey: 'a2V5' }
+    const checkpoint = { chain: first.chain, seq: first.seq, hash: first.hash, ...signed }
+    const heads = HEADS.filter(({ chain }) => chain === 'one')
+    const without = store.importData(batches({ audit: rest }), heads)
+    await assert.rejects(without, (error: Error) => error.message.includes('row 1: deleted'))
+    await store.importData(batches({ checkpoints: [checkpoint] }, { audit: rest }), heads)
+    await insert(store, 'NextKey1')
+    assert.equal((await verifiedRows(store)).length, rest.length + 1)
+    assert.deepEqual(await store.auditCheckpoints(), [checkpoint])
   })
 
   test('an imported store goes on: new rows continue a chain that came along', async (store) => {
