@@ -8,10 +8,11 @@ import type { Store } from '../../src/core/ports/store.ts'
 import { createMemoryCounters } from '../../src/counters/memory/index.ts'
 import { createGate } from '../../src/engine/create-gate.ts'
 import type { CheckRequest, Gate } from '../../src/engine/gate.ts'
+import { mailsOf } from '../../src/engine/post/notices.ts'
 import type { LockgateConfig } from '../../src/index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/index.ts'
 import { createTestClock, type TestClock } from '../../src/testing/test-clock.ts'
-import { ScriptedMailer } from './scripted-mailer.ts'
+import { ScriptedMailer, tokenOf } from './scripted-mailer.ts'
 
 export const OWNER = 'ada@example.com'
 export const ADDRESS = '203.0.113.7'
@@ -88,4 +89,35 @@ export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmedia
 export async function eventsOf(gate: Gate, keyId?: string): Promise<string[]> {
   const rows = await gate.audit.tail({ pageSize: 1_000, ...(keyId === undefined ? {} : { keyId }) })
   return rows.map(({ row }) => row.event)
+}
+
+/** Raises a suspicion as an anomaly does, and resolves with the link's token from the mail. */
+export async function suspect(rig: PostRig, gate: Gate, keyId: string, suspend: boolean) {
+  const store = await rig.openStore()
+  const atMs = rig.clock.wallMs()
+  const key = await gate.keys.find(keyId)
+  const linkId = `link-of-${keyId}`
+  const details = { reason: 'rate', seen: 500, usual: 5 }
+  const entry = {
+    ...{ atMs, keyId, actor: 'test', address: null, requestId: null, count: 1 },
+  }
+  const notice = { name: `suspicious-${linkId}`, kind: 'key.suspicious', key, linkId } as const
+  await store.raiseSuspicion(keyId, {
+    ...{ atMs, suspend, quietSinceMs: 0 },
+    link: { linkId, keyId, purpose: 'suspicious', createdAtMs: atMs },
+    mails: mailsOf({ ...notice, atMs, details }, null),
+    suspicious: { ...entry, event: 'key.suspicious', details },
+    disabled: { ...entry, event: 'key.disabled', details: {} },
+  })
+  await store.close()
+  await nextTurn()
+  await gate.post.deliver()
+  return tokenOf(rig.mailer.taken.at(-1))
+}
+
+/** Reports a key and resolves with the link's token from the mail. */
+export async function leak(rig: PostRig, gate: Gate, keyId: string): Promise<string> {
+  await gate.leaks.reportId(keyId, { source: 'operator', where: 'src/app.ts:12' })
+  await gate.post.deliver()
+  return tokenOf(rig.mailer.taken.at(-1))
 }

@@ -8,7 +8,7 @@ import type { Store } from '../../core/ports/store.ts'
 const ROWS = 20
 
 /**
- * A suspension is two rows of one change: what was strange, and that the key was disabled for it.
+ * A suspension is two rows of one change: what was strange, then that the key was disabled for it.
  * False where the audit log does not have them any more.
  */
 export async function isSuspended(
@@ -16,7 +16,9 @@ export async function isSuspended(
   keyId: string,
 ): Promise<boolean> {
   const events = ['key.suspicious', 'key.disabled'] as const
-  const rows = await store.readAuditTail({ keyId, events, pageSize: ROWS })
-  const disabled = rows.findLast(({ row }) => row.event === 'key.disabled')
-  return rows.some(({ row }) => row.event === 'key.suspicious' && row.atMs === disabled?.row.atMs)
+  const found = await store.readAuditTail({ keyId, events, pageSize: ROWS })
+  const rows = found.map(({ row }) => row)
+  const disabledAt = rows.findLastIndex(({ event }) => event === 'key.disabled')
+  const before = rows[disabledAt - 1]
+  return before?.event === 'key.suspicious' && before.atMs === rows[disabledAt]?.atMs
 }
