@@ -1,4 +1,5 @@
 /** Opens and closes what commands work on. */
+import { openMailer } from '../compose/open-mailer.ts'
 import { type LoadedSettings, loadSettings, maskUrl } from '../config/index.ts'
 import { LockgateError } from '../core/errors.ts'
 import type { Settings } from '../core/settings.ts'
@@ -7,6 +8,7 @@ import { createSystemClock } from '../engine/system-clock.ts'
 import { type GateOptions, openGate } from '../lockgate.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { CommandError } from './failure.ts'
+import { mailNotice } from './mail-notice.ts'
 import { warn } from './output.ts'
 
 /** What every command that reads the configuration accepts. */
@@ -76,7 +78,8 @@ async function closing<Result>(gate: Gate, work: (gate: Gate) => Promise<Result>
 
 /** Opens the gate. What cannot be reached is refused within ten seconds, with what to try. */
 export function openOrExplain(settings: Settings, options: GateOptions): Promise<Gate> {
-  return explained(openGate(settings, options))
+  const mailer = openMailer(settings.mail, mailNotice)
+  return explained(openGate(settings, { mailer, ...options }))
 }
 
 /** What a server that cannot be reached is called on a command line: a failure, with what to try. */

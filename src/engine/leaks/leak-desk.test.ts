@@ -120,6 +120,21 @@ describe('a report by whoever holds the key', () => {
     ])
   })
 
+  test('keeps no key that was pasted into the place, and no line break', async () => {
+    const { key, record } = await issue()
+    const where = `https://paste.example/?k=${key}\r\nBcc: eve@example.com`
+    await gate.leaks.reportKey(key, { source: 'holder', where }, FROM)
+    await gate.post.deliver()
+    const [leaked] = await gate.audit.tail({ event: 'key.leaked' })
+    const said = leaked?.row.details['where']
+    expect(said).toMatch(
+      /^https:\/\/paste\.example\/\?k=sk_live_\w{8}_….{1,2}Bcc: eve@example\.com$/u,
+    )
+    expect(rig.mailer.taken[0]?.details['where']).toBe(said)
+    expect(rig.databaseText()).not.toContain(key.slice(-49))
+    expect(record.keyId).toBe(key.slice(8, 16))
+  })
+
   test('never waits for mail', async () => {
     rig.mailer.answer = () => new Promise(() => {})
     const sender = await rig.open({ chores: true })

@@ -7,6 +7,7 @@
  */
 import { randomId } from '../../core/crypto.ts'
 import { type KeyRecord, keyStatusAt } from '../../core/key/key-record.ts'
+import { placeOf } from '../../core/leak-place.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { LeakResponse } from '../../core/ports/links.ts'
 import type { Store } from '../../core/ports/store.ts'
@@ -16,7 +17,6 @@ import { entryOf } from '../key-entries.ts'
 import { isSuspended } from '../links/suspension.ts'
 import { mailsOf } from '../post/notices.ts'
 import { type ProofParts, proveHeld } from './prove.ts'
-import { cleanWhere } from './where.ts'
 
 const LINK_ID_LENGTH = 16
 
@@ -72,7 +72,8 @@ async function responseTo(
 ): Promise<LeakResponse> {
   const { keyId } = key
   const atMs = parts.clock.wallMs()
-  const details = { source: report.source, where: cleanWhere(report.where, parts.format) }
+  const where = placeOf(report.where ?? '') ?? null
+  const details = { source: report.source, where }
   const link = { linkId: randomId(LINK_ID_LENGTH), keyId, purpose: 'leaked', createdAtMs: atMs }
   const linkId = (await hasEnded(parts, key, atMs)) ? null : link.linkId
   const notice = {
