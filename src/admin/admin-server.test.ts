@@ -99,7 +99,7 @@ describe('metrics', () => {
 test('what is not in the table is not there, whoever asks', async () => {
   const url = await open()
   const headers = await bearer('admin')
-  for (const path of ['/', '/v1/keys', '/metrics/', '/Health', '/health/x', '/__proto__']) {
+  for (const path of ['/', '/v1/nothing', '/metrics/', '/Health', '/health/x', '/__proto__']) {
     const answer = await fetch(url + path, { headers })
     expect([path, answer.status, await codeOf(answer)]).toEqual([path, 404, 'unknown_route'])
   }

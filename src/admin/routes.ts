@@ -102,7 +102,7 @@ export function createFindRoute(routes: readonly AdminRoute[]): FindRoute {
     const found = here.find(({ route }) => route.method === asked)
     if (found !== undefined) return { kind: 'route', ...found }
     const methods = here.flatMap(({ route }) => (route.method === 'GET' ? ['GET', 'HEAD'] : 'POST'))
-    return { kind: 'method_not_allowed', allow: methods.join(', ') }
+    return { kind: 'method_not_allowed', allow: methods.sort().join(', ') }
   }
 }
 

@@ -42,7 +42,10 @@ export interface AdminRigOptions {
   readonly timeoutMs?: number
 }
 
-export async function startAdminRig({ config, timeoutMs }: AdminRigOptions = {}): Promise<AdminRig> {
+export async function startAdminRig({
+  config,
+  timeoutMs,
+}: AdminRigOptions = {}): Promise<AdminRig> {
   const settings = resolveSettings(
     { ip: false, keys: QUICK, ...config, tiers: { open: { limits: [PLENTY] }, ...config?.tiers } },
     {},
@@ -53,7 +56,8 @@ export async function startAdminRig({ config, timeoutMs }: AdminRigOptions = {})
     logged.push(JSON.stringify({ ...fields, message }))
   }
   const log = { debug: note, info: note, warn: note, error: note }
-  const gate = await openGate(settings, { log })
+  const opened = await openGate(settings, { log })
+  const gate: Gate = { ...opened, activityOf: async () => new Map() }
   const server = createAdminServer({
     ...{ gate, log, version: '1.2.3', health: () => gate.health(), isDraining: () => false },
     metrics: async () => ({ contentType: 'text/plain', body: 'lockgate_x 1\n' }),
@@ -78,7 +82,11 @@ export async function startAdminRig({ config, timeoutMs }: AdminRigOptions = {})
   }
 }
 
-async function ask(url: string, method: string, { key, body, headers }: Call = {}): Promise<Answer> {
+async function ask(
+  url: string,
+  method: string,
+  { key, body, headers }: Call = {},
+): Promise<Answer> {
   const answer = await fetch(url, {
     method,
     headers: {

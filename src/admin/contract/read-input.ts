@@ -9,7 +9,7 @@ type Issue = z.core.$ZodIssue
 /** Throws LockgateError `unknown_field` or `invalid_field`. Absent is as good as empty. */
 export function readBody(schema: z.ZodType | undefined, body: unknown): unknown {
   if (schema === undefined) return undefined
-  const read = schema.safeParse(body ?? {})
+  const read = schema.safeParse(body === undefined ? {} : body)
   if (read.success) return read.data
   const issues = flat(read.error.issues)
   const stranger = issues.find(isUnknown)
