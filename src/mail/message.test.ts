@@ -87,9 +87,11 @@ test('what each kind tells its owner', () => {
 })
 
 test('a copy never has a link, whatever it is given', () => {
-  const mail = { ...copyOf(leakedMail()), linkUrl: `https://x.example/replace/${LINK_TOKEN}` }
-  const letter = letterOf(mail)
-  expect(`${renderText(letter)}${renderHtml(letter)}`).not.toContain(LINK_TOKEN)
+  const linkUrl = `https://x.example/replace/${LINK_TOKEN}`
+  for (const mail of [leakedMail(), suspiciousMail(), expiringMail()]) {
+    const letter = letterOf({ ...copyOf(mail), linkUrl })
+    expect(`${renderText(letter)}${renderHtml(letter)}`).not.toContain(LINK_TOKEN)
+  }
 })
 
 test('details that are missing leave no gap', () => {

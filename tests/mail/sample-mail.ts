@@ -61,6 +61,7 @@ export const copyOf = (mail: OutgoingMail): OutgoingMail => ({
   audience: 'operator',
   linkUrl: null,
   linkExpiresAtMs: null,
+  details: { owner: mail.to, ...mail.details },
 })
 
 /** Each kind, for each audience. */
@@ -68,6 +69,11 @@ export const allMails = (): OutgoingMail[] =>
   [
     leakedMail(),
     suspiciousMail(),
-    suspiciousMail({ details: { reason: 'new_networks', seen: 9, usual: 2, suspended: true } }),
+    suspiciousMail({
+      details: {
+        ...{ reason: 'new_networks', seen: 9, usual: 2, suspended: true },
+        where: '203.0.113.0/24, 2001:db8:1:2::/64, 198.51.100.0/24',
+      },
+    }),
     expiringMail(),
   ].flatMap((mail) => [mail, copyOf(mail)])

@@ -28,5 +28,6 @@ export function mailsOf(notice: Notice, operatorCopy: string | null): readonly N
   const mail: NewMail = { ...shared, name, to: key.owner.email, audience: 'owner', linkId }
   if (operatorCopy === null) return [mail]
   const copy = { name: `${name}-operator`, to: operatorCopy, audience: 'operator', linkId: null }
-  return [mail, { ...shared, ...copy, audience: 'operator' }]
+  const copyDetails = { owner: key.owner.email, ...shared.details }
+  return [mail, { ...shared, ...copy, audience: 'operator', details: copyDetails }]
 }

@@ -1,4 +1,5 @@
 /** The mail about a key that is used as it never was before: its owner keeps or replaces it. */
+import type { MailDetails } from '../../core/mail.ts'
 import type { OutgoingMail } from '../../core/ports/mailer.ts'
 import type { Fact, Letter } from './letter.ts'
 import {
@@ -71,19 +72,27 @@ const isRate = ({ details }: OutgoingMail): boolean => details['reason'] === 'ra
 
 const reasonOf = (mail: OutgoingMail): string =>
   isRate(mail)
-    ? 'is used far more than ever before'
+    ? 'is used far more than usual'
     : 'is used from many networks that it was never used from before'
 
+/** Networks are at most eight; IPv6 makes them long. */
+const MAX_NETWORKS_LENGTH = 400
+
 function factsAbout(mail: OutgoingMail): Fact[] {
-  const { at, seen, usual } = mail.details
-  const unit = isRate(mail) ? 'requests within an hour' : 'new networks within an hour'
-  const seenText = numberText(seen)
+  const { at, seen, usual, where } = mail.details
+  const [seenUnit, usualUnit] = isRate(mail)
+    ? ['requests within an hour', 'requests in a busy hour']
+    : ['new networks within an hour', 'networks before']
   return [
     ...keyFacts(mail),
     ...factsOf([
       ['Noticed', timeText(at)],
-      ['Seen', seenText === '' ? '' : `${seenText} ${unit}`],
-      ['Usual', plain(usual) === '' ? '' : numberText(usual)],
+      ['Seen', counted(seen, seenUnit)],
+      ['Usual', counted(usual, usualUnit)],
+      ['Used from', plain(where, MAX_NETWORKS_LENGTH)],
     ]),
   ]
 }
+
+const counted = (value: MailDetails[string] | undefined, unit: string): string =>
+  plain(value) === '' ? '' : `${numberText(value)} ${unit}`

@@ -68,9 +68,9 @@ export function keyFacts({ keyId, details }: OutgoingMail): Fact[] {
 
 export const keyName = ({ details }: OutgoingMail): string => plain(details['key_name'], 80)
 
-/** The one button; null in a mail without a link, and in every operator's copy. */
+/** The one button of an owner's mail; null where it has no link. */
 export function actionOf(mail: OutgoingMail, label: string, note: string): Action | null {
-  if (mail.linkUrl === null || mail.audience === 'operator') return null
+  if (mail.linkUrl === null) return null
   const until = mail.linkExpiresAtMs === null ? '' : ` until ${timeText(mail.linkExpiresAtMs)}`
   return { label, url: mail.linkUrl, note: `The link works once${until}. ${note}` }
 }
