@@ -33,7 +33,7 @@ describe('lockgate doctor', SLOW, () => {
       ...{ node: 'ok', config_file: 'ok', key_prefix: 'ok', hash_parameters: 'ok', tiers: 'ok' },
       ...{ address_limits: 'ok', trusted_proxies: 'ok', upstream_headers: 'ok', upstream: 'warn' },
       ...{ database_mode: 'ok', database: 'ok', audit_log: 'ok', clock: 'ok' },
-      ...{ key_tiers: 'ok', mail: 'warn', public_url: 'ok' },
+      ...{ key_tiers: 'ok', mail: 'warn', public_url: 'ok', audit_signing_key: 'ok' },
     })
     expect(code).toBe(0)
   })
@@ -116,6 +116,26 @@ describe('lockgate doctor', SLOW, () => {
     expect(await statusOf('http://localhost:8788')).toBe('warn')
     expect(await statusOf('http://keys.example.com')).toBe('warn')
     expect(await statusOf('https://keys.example.com')).toBe('ok')
+  })
+
+  test('the key that signs the audit log: who can read it, and whether it is one', async () => {
+    const folder = newFolder()
+    await folder.run('keys', 'create', '--owner', 'ada@example.com')
+    await folder.run('audit', 'head', '--out', 'heads.json')
+    const status = async () => (await doctor(folder)).statuses['audit_signing_key']
+    const modes: [number, string][] = []
+    for (const mode of [0o600, 0o440, 0o644]) {
+      chmodSync(folder.file('lockgate-audit.pem'), mode)
+      modes.push([mode, (await status()) ?? ''])
+    }
+    expect(modes).toEqual([
+      [0o600, 'ok'],
+      [0o440, 'warn'],
+      [0o644, 'fail'],
+    ])
+    chmodSync(folder.file('lockgate-audit.pem'), 0o600)
+    folder.write('lockgate-audit.pem', 'no key')
+    expect(await status()).toBe('fail')
   })
 
   test('a database that is none', async () => {

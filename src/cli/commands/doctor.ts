@@ -4,7 +4,11 @@ import { ConfigError } from '../../core/errors.ts'
 import type { Settings } from '../../core/settings.ts'
 import { redact } from '../../telemetry/redact.ts'
 import { databaseFindings } from '../doctor/database-checks.ts'
-import { configFileFinding, databaseModeFindings } from '../doctor/file-checks.ts'
+import {
+  configFileFinding,
+  databaseModeFindings,
+  signingKeyFinding,
+} from '../doctor/file-checks.ts'
 import { type Finding, fail as failed, ok } from '../doctor/finding.ts'
 import { settingsFindings } from '../doctor/settings-checks.ts'
 import { upstreamFindings } from '../doctor/upstream-check.ts'
@@ -35,6 +39,7 @@ async function configuredFindings(options: ConfigOption): Promise<Finding[]> {
       configFileFinding(configPath, settings),
       ...settingsFindings(settings),
       ...databaseModeFindings(settings),
+      await signingKeyFinding(settings),
       ...(await databaseFindings(settings)),
       ...(await redisFindingsOf(settings)),
       ...(await upstreamFindings(settings.gateway)),
@@ -67,4 +72,4 @@ function nodeFinding(): Finding {
 }
 
 const lineOf = ({ check, status, detail }: Finding): string =>
-  `${styled(COLOURS[status], status.padEnd(4))}  ${check.padEnd(16)}  ${printable(detail)}`
+  `${styled(COLOURS[status], status.padEnd(4))}  ${check.padEnd(17)}  ${printable(detail)}`

@@ -1,11 +1,13 @@
 /** Checks of `lockgate doctor` that look at files: who may read them. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createAuditSigner } from '../../compose/audit-signer.ts'
 import { databaseFile, isPostgres } from '../../config/index.ts'
 import type { Settings } from '../../core/settings.ts'
 import { caution, type Finding, fail, ok } from './finding.ts'
 
 const OTHERS_READ = 0o004
 const ANYONE_ELSE = 0o077
+const OTHERS = 0o007
 /** Shorter values are words like `Bearer` or `true`, not secrets. */
 const SHORTEST_SECRET = 12
 
@@ -40,4 +42,22 @@ function fileModeFinding(file: string | undefined): Finding {
     'database_mode',
     `${open.join(', ')} can be read by other users; run "chmod 600 ${open.join(' ')}"`,
   )
+}
+
+/** Whoever reads the signing key can make checkpoints: rows could be deleted and nobody would see. */
+export async function signingKeyFinding({ audit }: Settings): Promise<Finding> {
+  const check = 'audit_signing_key'
+  const { signingKeyFile: file } = audit
+  if (!existsSync(file)) return ok(check, `${file} is made when something is first signed`)
+  const mode = process.platform === 'win32' ? 0 : statSync(file).mode
+  const advice = `run "chmod 600 ${file}"`
+  if ((mode & OTHERS) !== 0) return fail(check, `every user can read ${file}; ${advice}`)
+  try {
+    await createAuditSigner(file).publicKey()
+    // Kubernetes hands secrets to a group.
+    if ((mode & ANYONE_ELSE) !== 0) return caution(check, `its group can read ${file}; ${advice}`)
+    return ok(check, `${file}, owner only`)
+  } catch (error) {
+    return fail(check, error instanceof Error ? error.message : String(error))
+  }
 }
