@@ -6,6 +6,7 @@ import { createAuditSigner } from './compose/audit-signer.ts'
 import { openCounters } from './compose/open-counters.ts'
 import { openMailer } from './compose/open-mailer.ts'
 import { openStore } from './compose/open-store.ts'
+import { settingsDigests } from './compose/settings-digests.ts'
 import { type LockgateConfig, loadSettings } from './config/index.ts'
 import type { AuditRow } from './core/audit.ts'
 import { ConfigError } from './core/errors.ts'
@@ -136,7 +137,9 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
       anomaly: settings.anomaly,
       expiryRemindersMs: settings.expiryRemindersMs,
       actor: options.actor ?? 'library',
+      audit: settings.audit,
       auditSigner: createAuditSigner(settings.audit.signingKeyFile),
+      settingsDigests: settingsDigests(settings),
       onAudit: options.onAudit,
       metrics: options.metrics,
     })

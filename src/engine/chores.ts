@@ -2,12 +2,15 @@
  * What a gate does now and then for all that share its store. Every instance does it; each chore makes
  * sure that it is done once.
  */
-import type { AnomalySettings, MailSettings } from '../core/settings.ts'
+import type { AuditSigner } from '../core/ports/audit-signer.ts'
+import type { AnomalySettings, AuditSettings, MailSettings } from '../core/settings.ts'
 import type { ActivityRecorder } from './activity/activity-recorder.ts'
 import { AnomalyScan, type AnomalyScanParts } from './anomaly/anomaly-scan.ts'
 import { every } from './every.ts'
 import { type ReminderParts, ReminderRound } from './reminders/reminder-round.ts'
+import { type PruneParts, pruneLog } from './retention/prune.ts'
 import type { RoundTask } from './rounds.ts'
+import { type SettingsDigests, type SettingsRecordParts, settingsTask } from './settings-record.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -16,11 +19,17 @@ const FIRST_REMINDERS_MS = 5_000
 
 export interface ChoreParts
   extends Pick<AnomalyScanParts, 'cache' | 'counters' | 'log' | 'clock' | 'defaultActor' | 'kick'> {
-  readonly store: AnomalyScanParts['store'] & ReminderParts['store']
+  readonly store: AnomalyScanParts['store'] &
+    ReminderParts['store'] &
+    PruneParts['store'] &
+    SettingsRecordParts['store']
   readonly activity: Pick<ActivityRecorder, 'save'>
   readonly mail: Pick<MailSettings, 'operatorCopy'>
   readonly anomaly: AnomalySettings
   readonly expiryRemindersMs: readonly number[]
+  readonly audit: Pick<AuditSettings, 'keepForMs' | 'keepRows'>
+  readonly auditSigner?: AuditSigner | undefined
+  readonly settingsDigests?: SettingsDigests | undefined
 }
 
 export function createChores(parts: ChoreParts): readonly RoundTask[] {
@@ -29,6 +38,7 @@ export function createChores(parts: ChoreParts): readonly RoundTask[] {
   const scan = new AnomalyScan({ ...parts, operatorCopy, settings: anomaly })
   const reminders = new ReminderRound({ ...parts, operatorCopy, remindersMs: expiryRemindersMs })
   return [
+    ...settingsTasks(parts),
     {
       name: 'anomalies',
       run: every(clock, { firstAfterMs: MINUTE_MS, everyMs: MINUTE_MS }, async () => {
@@ -42,5 +52,23 @@ export function createChores(parts: ChoreParts): readonly RoundTask[] {
         reminders.run(),
       ),
     },
+    ...retentionTasks(parts),
   ]
+}
+
+function settingsTasks({ settingsDigests, store, clock, defaultActor }: ChoreParts): RoundTask[] {
+  if (settingsDigests === undefined) return []
+  const run = settingsTask({ store, clock, actor: defaultActor }, settingsDigests)
+  return [{ name: 'settings', run }]
+}
+
+/** Last in line, because the first time may take a while. */
+function retentionTasks(parts: ChoreParts): RoundTask[] {
+  const { store, clock, audit, auditSigner: signer, defaultActor: actor } = parts
+  const { keepForMs, keepRows } = audit
+  if (signer === undefined || (keepForMs === null && keepRows === null)) return []
+  const run = every(clock, { firstAfterMs: MINUTE_MS, everyMs: HOUR_MS }, async () => {
+    await pruneLog({ store, clock, signer, actor }, { keepForMs, keepRows })
+  })
+  return [{ name: 'retention', run }]
 }

@@ -15,6 +15,7 @@ import type { Store } from '../core/ports/store.ts'
 import type {
   AddressSettings,
   AnomalySettings,
+  AuditSettings,
   HttpSettings,
   KeySettings,
   MailSettings,
@@ -45,6 +46,7 @@ import { renewHash } from './renew-hash.ts'
 import { createSecretHasher } from './secrets/hasher.ts'
 import { createHashingPool } from './secrets/hashing-pool.ts'
 import { createSecretVerifier } from './secrets/verifier.ts'
+import type { SettingsDigests } from './settings-record.ts'
 import { watchStore } from './watched-store.ts'
 
 export interface GateParts {
@@ -72,6 +74,10 @@ export interface GateParts {
   readonly actor: string
   /** Signs checkpoints and exported heads of the audit log; without it neither can be made. */
   readonly auditSigner?: AuditSigner | undefined
+  /** How long audit rows are kept. */
+  readonly audit: Pick<AuditSettings, 'keepForMs' | 'keepRows'>
+  /** By section: what changed since the last start is written down, as one of the chores. */
+  readonly settingsDigests?: SettingsDigests | undefined
   /** Receives every new audit row within about a second of its being durable. */
   readonly onAudit?: ((row: AuditRow) => void) | undefined
   /** Counts what the gate does; default: nobody. */

@@ -14,9 +14,21 @@ export interface SettingsRecordParts {
   readonly actor: string
 }
 
-export async function recordSettings(
+export type SettingsDigests = Readonly<Record<string, string>>
+
+/** A task that writes it down once; what fails is tried again with the next call. */
+export function settingsTask(parts: SettingsRecordParts, digests: SettingsDigests) {
+  let isDone = false
+  return async (): Promise<void> => {
+    if (isDone) return
+    await recordSettings(parts, digests)
+    isDone = true
+  }
+}
+
+async function recordSettings(
   { store, clock, actor }: SettingsRecordParts,
-  digests: Readonly<Record<string, string>>,
+  digests: SettingsDigests,
 ): Promise<void> {
   const [newest] = await store.readAuditTail({ event: 'config.changed', actor, pageSize: 1 })
   const before = newest?.row.details

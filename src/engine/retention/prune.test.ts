@@ -13,7 +13,6 @@ import { openSqliteStore } from '../../stores/sqlite/index.ts'
 import { createTestClock } from '../../testing/test-clock.ts'
 import { verifyLog } from '../audit-verification.ts'
 import { type PruneParts, pruneLog } from './prune.ts'
-import { Retention } from './retention.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -186,24 +185,5 @@ describe.each(DATABASES)('the audit log on $name', ({ open, run }) => {
     const told = (await rows()).map(({ details }) => Number(details['rows']))
     expect(told.reduce((sum, count) => sum + count)).toBe(3_000)
     expect(await verify()).toMatchObject({ intact: true })
-  })
-
-  test('is pruned by itself at the start and once an hour, where settings say so', async () => {
-    await store.appendAudit(hourly(50))
-    const clock = createTestClock(START_MS + 49 * HOUR_MS)
-    const settings = { keepForMs: 2 * DAY_MS, keepRows: null, signingKeyFile: '' }
-    const retention = new Retention({ ...parts, clock }, settings)
-    const never = new Retention({ ...parts, clock }, { ...settings, keepForMs: null })
-    await never.runIfDue()
-    const firstSeq = async () => (await rows())[0]?.seq
-    expect(await firstSeq()).toBe(1)
-    await retention.runIfDue()
-    expect(await firstSeq()).toBe(2)
-    clock.advance(HOUR_MS - 1)
-    await retention.runIfDue()
-    expect(await firstSeq()).toBe(2)
-    clock.advance(1)
-    await retention.runIfDue()
-    expect(await firstSeq()).toBe(3)
   })
 })
