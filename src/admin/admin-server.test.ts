@@ -25,6 +25,7 @@ async function open(options: Partial<AdminServerOptions> = {}): Promise<string> 
   const server = createAdminServer({
     ...{ gate, log, version: '1.2.3', health: () => gate.health(), isDraining: () => false },
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'lockgate_x 1\n' }),
+    publicUrl: 'http://127.0.0.1:8788',
     ...options,
   })
   servers.push(server)

@@ -24,6 +24,8 @@ import { showKeyRoute } from './keys/show/show.ts'
 import { type MetricsSource, metricsRoute } from './metrics/metrics.ts'
 import { openApiRoute } from './openapi/openapi.ts'
 import { OTHER_ROUTES } from './openapi/other-routes.ts'
+import { replaceDocumented } from './replace/contract.ts'
+import { replaceRoutes } from './replace/replace.ts'
 import type { AdminRoute } from './routes.ts'
 import { verifyKey } from './verify/contract.ts'
 import { verifyKeyRoute } from './verify/verify.ts'
@@ -34,22 +36,27 @@ export interface ApiOptions extends HealthOptions {
   /** Without it there is no `/metrics`. */
   readonly metrics?: MetricsSource | undefined
   readonly log: Logger
+  /** The base of the links in mails, from the configuration. */
+  readonly publicUrl: string
 }
 
 /** All that can be there. */
 export const DOCUMENTED: readonly Documented[] = [
   ...[createKey, listKeys, showKey, rotateKey, revokeKey, disableKey, enableKey].map(documented),
   ...[verifyKey, authorize, readAudit].map(documented),
+  ...replaceDocumented,
   ...OTHER_ROUTES,
 ]
 
 /** Without a gate there is nobody to ask about keys, so there are no routes to them. */
 export function apiRoutes(options: ApiOptions): readonly AdminRoute[] {
-  const { gate, metrics, version } = options
+  const { gate, metrics, version, publicUrl } = options
   const routes = [
     ...healthRoutes(options),
     ...(metrics === undefined ? [] : [metricsRoute(metrics)]),
-    ...(gate === undefined ? [] : gateRoutes(gate)),
+    ...(gate === undefined
+      ? []
+      : [...gateRoutes(gate), ...replaceRoutes({ links: gate.links, publicUrl })]),
   ]
   return [...routes, openApiRoute(routes, DOCUMENTED, { version })]
 }

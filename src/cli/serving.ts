@@ -73,6 +73,7 @@ async function serveAlone(
   const admin = createAdminServer({
     ...{ gate, health: () => gate.health(), isDraining: stop.isReceived, log },
     ...{ version: ownVersion(), metrics: () => metricsPage(metrics.registry) },
+    publicUrl: settings.publicUrl,
   })
   try {
     const adminAt = await listenOrExplain(admin, host, adminPort, '--admin-port')

@@ -61,6 +61,7 @@ export async function startAdminRig({
   const server = createAdminServer({
     ...{ gate, log, version: '1.2.3', health: () => gate.health(), isDraining: () => false },
     metrics: async () => ({ contentType: 'text/plain', body: 'lockgate_x 1\n' }),
+    publicUrl: settings.publicUrl,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })

@@ -1,11 +1,12 @@
 /** Parts that several owner pages have: facts about a key, forms with one button, times. */
 import type { KeyRecord } from '../../core/key/key-record.ts'
+import type { ACTIONS } from './contract.ts'
 import { type Html, html } from './html.ts'
 import { TEXTS } from './texts.ts'
 
 const { facts } = TEXTS
 
-export type Action = 'replace' | 'keep' | 'renew'
+type Action = (typeof ACTIONS)[number]
 
 /** A name and a value, which is isolated: text of either direction cannot disturb what is around. */
 export interface Fact {

@@ -14,6 +14,7 @@ import type { Refusal } from '../../http/admission.ts'
 import type { AdminAnswer, AdminRequest, AdminRoute, RefusedRequest } from '../routes.ts'
 import { prefersJson } from './accept.ts'
 import { pageOfLink } from './action-pages.ts'
+import { ACTIONS, REPLACE_PATH } from './contract.ts'
 import { donePage, keptPage, mailSentPage } from './outcome-pages.ts'
 import { type Page, pageAnswer } from './page.ts'
 import { pageRefusal } from './page-refusal.ts'
@@ -30,7 +31,7 @@ export function replaceRoutes({ links, publicUrl }: ReplaceOptions): readonly Ad
   const { origin, host } = new URL(publicUrl)
   const answer = (page: Page): AdminAnswer => pageAnswer(page, host)
   const common = {
-    path: '/replace/{token}',
+    path: REPLACE_PATH,
     access: 'public',
     refuse: (refusal: Refusal, request: RefusedRequest) => pageRefusal(refusal, request, host),
   } as const
@@ -80,8 +81,6 @@ function pageFor(view: LinkView, headers: IncomingHttpHeaders): Page {
   }
   return pageOfLink(view)
 }
-
-const ACTIONS = ['replace', 'keep', 'renew'] as const
 
 function actionOf(body: unknown): (typeof ACTIONS)[number] {
   const asked = typeof body === 'object' && body !== null && 'action' in body ? body.action : ''
