@@ -15,6 +15,8 @@ import { freePort } from '../servers/ports.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const run = promisify(execFile)
+/** A busy machine is slow, not broken. */
+const PATIENCE_MS = 30_000
 
 export interface CreatedKey {
   readonly key: string
@@ -23,9 +25,13 @@ export interface CreatedKey {
 
 export interface Serving {
   readonly url: string
+  /** Also the public URL, with which links in mails begin. */
+  readonly adminUrl: string
   readonly folder: string
   /** How many requests reached the upstream. */
   upstreamCalls(): number
+  /** All that the server wrote to stdout and stderr. */
+  said(): string
   /** Runs a CLI command on the same database; rejects when it exits with anything but 0. */
   cli(...args: string[]): Promise<string>
   createKey(...args: string[]): Promise<CreatedKey>
@@ -36,8 +42,11 @@ export interface Serving {
   stop(): Promise<void>
 }
 
-/** `config` is written as `lockgate.config.json`. */
-export async function serve(config: object = {}): Promise<Serving> {
+/** `config` is written as `lockgate.config.json`; `variables` are added to the environment. */
+export async function serve(
+  config: object = {},
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Serving> {
   const folder = mkdtempSync(join(tmpdir(), 'lockgate-e2e-'))
   writeFileSync(join(folder, 'lockgate.config.json'), JSON.stringify(config))
   let calls = 0
@@ -49,19 +58,28 @@ export async function serve(config: object = {}): Promise<Serving> {
   const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
   const port = String(await freePort())
   const adminPort = String(await freePort())
+  const adminUrl = `http://127.0.0.1:${adminPort}`
+  const env = { ...process.env, LOCKGATE_PUBLIC_URL: adminUrl, ...variables }
+  let said = ''
   let server: ChildProcess | undefined
 
   const cli = async (...args: string[]): Promise<string> => {
-    const { stdout } = await run(process.execPath, [MAIN, ...args], { cwd: folder })
+    const { stdout } = await run(process.execPath, [MAIN, ...args], { cwd: folder, env })
     return stdout
   }
   const start = async (): Promise<void> => {
     const ports = ['--port', port, '--admin-port', adminPort]
     server = spawn(process.execPath, [MAIN, 'serve', '--upstream', upstreamUrl, ...ports], {
       cwd: folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
-    await listening(server, Number(port))
+    for (const stream of [server.stdout, server.stderr]) {
+      stream?.on('data', (chunk) => {
+        said += chunk
+      })
+    }
+    await listening(server, Number(port), () => said)
   }
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
@@ -73,8 +91,10 @@ export async function serve(config: object = {}): Promise<Serving> {
   await start()
   return {
     url: `http://127.0.0.1:${port}`,
+    adminUrl,
     folder,
     upstreamCalls: () => calls,
+    said: () => said,
     cli,
     createKey: async (...args) =>
       JSON.parse(await cli('keys', 'create', '--owner', 'ada@example.com', '--json', ...args)),
@@ -90,14 +110,10 @@ export async function serve(config: object = {}): Promise<Serving> {
 }
 
 /** Resolves when the port accepts a connection; rejects with what the server said if it ends. */
-async function listening(server: ChildProcess, port: number): Promise<void> {
-  let said = ''
-  server.stderr?.on('data', (chunk) => {
-    said += chunk
-  })
-  const deadline = Date.now() + 10_000
+async function listening(server: ChildProcess, port: number, said: () => string): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
   while (Date.now() < deadline) {
-    if (server.exitCode !== null) throw new Error(`serve ended: ${said}`)
+    if (server.exitCode !== null) throw new Error(`serve ended: ${said()}`)
     try {
       await fetch(`http://127.0.0.1:${port}/`, { method: 'HEAD' })
       return
@@ -105,5 +121,6 @@ async function listening(server: ChildProcess, port: number): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
-  throw new Error(`serve did not listen within 10 s: ${said}`)
+  server.kill('SIGKILL')
+  throw new Error(`serve did not listen within ${PATIENCE_MS / 1000} s: ${said()}`)
 }

@@ -1,0 +1,103 @@
+/**
+ * A leak as it happens: `lockgate serve` as a process, a mail server, a browser, another site. Each
+ * leak has an owner and a key of its own.
+ */
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { resolveSettings } from '../../src/config/index.ts'
+import { openGate } from '../../src/lockgate.ts'
+import { type Serving, serve } from '../e2e/serving.ts'
+import { launchChromium } from '../servers/chromium.ts'
+import { type ReceivedMail, type SmtpServer, startSmtp } from '../servers/smtp.ts'
+import { type Stranger, startStranger } from './stranger.ts'
+
+export const WHERE = 'https://github.com/acme/site/blob/main/src/config.ts#L12'
+
+export interface Leak {
+  readonly key: string
+  readonly keyId: string
+  readonly owner: string
+  readonly mail: ReceivedMail
+  /** Of the mail. */
+  readonly link: string
+  readonly token: string
+  /** From the report to the mail in the server. */
+  readonly mailAfterMs: number
+}
+
+export interface Stage {
+  readonly serving: Serving
+  readonly smtp: SmtpServer
+  readonly browser: Browser
+  readonly stranger: Stranger
+  /** A key that was used, and then reported by somebody who holds it. */
+  leak(owner: string): Promise<Leak>
+  /** The status of a request to the API. */
+  ask(key: string): Promise<number>
+  /** `lockgate keys show`. */
+  show(keyId: string): Promise<Readonly<Record<string, unknown>>>
+  /** The events of a key, oldest first, with their details. */
+  audit(keyId: string): Promise<readonly AuditLine[]>
+  stop(): Promise<void>
+}
+
+export interface AuditLine {
+  readonly event: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export async function setStage(): Promise<Stage> {
+  const smtp = await startSmtp()
+  const [serving, browser, stranger] = await Promise.all([
+    serve({}, { LOCKGATE_SMTP_URL: smtp.url, LOCKGATE_LOG_LEVEL: 'debug' }),
+    launchChromium(),
+    startStranger(),
+  ])
+
+  const ask = async (key: string): Promise<number> => {
+    const { status } = await fetch(serving.url, { headers: { authorization: `Bearer ${key}` } })
+    return status
+  }
+
+  async function leak(owner: string): Promise<Leak> {
+    const args = ['--tier', 'paid', '--scopes', 'read,write', '--name', 'Billing worker']
+    const created = await serving.cli('keys', 'create', '--owner', owner, '--json', ...args)
+    const { key, key_id: keyId } = JSON.parse(created) as { key: string; key_id: string }
+    if ((await ask(key)) !== 200) throw new Error('the key does not work')
+    const reportedAtMs = Date.now()
+    await report(serving, key)
+    const [mail] = await smtp.mailsTo(owner)
+    const link = /http:\S+\/replace\/[\w-]{43}/.exec(mail?.text ?? '')?.[0]
+    if (mail === undefined || link === undefined) throw new Error(`no link in ${mail?.text}`)
+    const token = link.slice(-43)
+    return { key, keyId, owner, mail, link, token, mailAfterMs: mail.receivedAtMs - reportedAtMs }
+  }
+
+  return {
+    ...{ serving, smtp, browser, stranger, leak, ask },
+    show: async (keyId) => JSON.parse(await serving.cli('keys', 'show', keyId, '--json')),
+    async audit(keyId) {
+      const lines = await serving.cli('audit', 'list', '--key', keyId, '--json')
+      return lines
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    },
+    async stop() {
+      await browser.close()
+      await stranger.close()
+      await serving.stop()
+      await smtp.stop()
+    },
+  }
+}
+
+/** By whoever found it, through another process on the same database. */
+async function report({ folder }: Serving, key: string): Promise<void> {
+  const settings = resolveSettings({}, {}, { databaseUrl: `sqlite:${join(folder, 'lockgate.db')}` })
+  const gate = await openGate(settings, { chores: false })
+  const from = { address: '192.0.2.1', requestId: 'req_report' }
+  const outcome = await gate.leaks.reportKey(key, { source: 'holder', where: WHERE }, from)
+  await gate.close()
+  if ('allowed' in outcome) throw new Error(`refused: ${outcome.code}`)
+}
