@@ -144,6 +144,54 @@ describe('a log of 200 rows', () => {
   })
 })
 
+describe('a chain whose first rows were let go of', () => {
+  const CHECKPOINTS = headOf(LOG.slice(0, 50))
+  const verdictFrom = (
+    checkpoints: readonly AuditHead[],
+    rows: readonly AuditRow[] = LOG.slice(50),
+    heads = headOf(LOG),
+  ) => {
+    const verifier = new ChainVerifier(heads, checkpoints)
+    for (const row of rows) verifier.feed(row)
+    return verifier.finish()
+  }
+
+  test('is intact from its checkpoint on, also when no row is left', () => {
+    expect(verdictFrom(CHECKPOINTS)).toEqual({ intact: true, rows: 150, chains: 1 })
+    expect(verdictFrom(headOf(LOG), [])).toEqual({ intact: true, rows: 0, chains: 1 })
+  })
+
+  test('is not intact from any other row on, or without its checkpoint', () => {
+    expect(verdictFrom([])).toEqual(fault(1, 'deleted'))
+    LOG.forEach((row, index) => {
+      if (index === 49) return
+      const problem = index < 49 ? 'deleted' : 'inserted'
+      const seq = index < 49 ? row.seq + 1 : 51
+      expect(verdictFrom([row])).toEqual(fault(seq, problem))
+    })
+  })
+
+  test('shows a checkpoint with another hash', () => {
+    const [checkpoint] = CHECKPOINTS
+    if (checkpoint === undefined) throw new Error('no checkpoint')
+    const forged = [{ ...checkpoint, hash: '0'.repeat(64) }]
+    expect(verdictFrom(forged)).toEqual(fault(51, 'edited'))
+    expect(verdictFrom(forged, [], CHECKPOINTS)).toEqual(fault(50, 'edited'))
+    expect(verdictFrom(forged, LOG.slice(50), CHECKPOINTS)).toEqual(fault(50, 'edited'))
+  })
+
+  test('shows each row that is edited or missing behind the checkpoint', () => {
+    LOG.slice(50).forEach((row, index) => {
+      const rest = LOG.slice(50)
+      const edited = rest.toSpliced(index, 1, { ...row, count: row.count + 1 })
+      expect(verdictFrom(CHECKPOINTS, edited)).toEqual(fault(row.seq, 'edited'))
+      const problem = row.seq === LENGTH ? 'tail cut off' : 'deleted'
+      const missing = verdictFrom(CHECKPOINTS, rest.toSpliced(index, 1))
+      expect(missing).toEqual(fault(row.seq, problem))
+    })
+  })
+})
+
 const detail = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.double(),

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite/index.ts'
+import { addToken, leakOf } from '../../src/testing/store-contract/leak-samples.ts'
 import { insert, sampleEntry, verifiedRows } from '../../src/testing/store-contract/samples.ts'
 import { crashOnce } from './crash.ts'
+import { claimAtOnce, clickAtOnce, rotateAtOnce } from './many-clicks.ts'
+import { startClicker } from './sqlite-clicker.ts'
 import { WriterProcess } from './writer-process.ts'
 
 let folder = ''
@@ -45,6 +48,30 @@ test('three processes that create one database and write at once lose and mix up
   expect(await store.listKeys({ pageSize: 1000, status: 'revoked' })).toHaveLength(1.5 * COUNT)
   expect(await verifiedRows(store)).toHaveLength(3 * COUNT * 2.5)
   expect(await store.loadUsage(0)).toHaveLength(3 * COUNT)
+  await store.close()
+})
+
+test('of three connections one replaces a leaked key, rotates a key, and sends a mail', async () => {
+  const open = (name: string) =>
+    Promise.all([1, 2, 3].map(() => openSqliteStore({ path: join(folder, name) })))
+  const [clicking, others] = [await open('clicks.db'), await open('others.db')]
+  await clickAtOnce(clicking, 10)
+  await claimAtOnce(others, 20)
+  await rotateAtOnce(others, 10)
+  for (const store of [...clicking, ...others]) await store.close()
+})
+
+test('of four processes that click one link at once, one makes a key', async () => {
+  const store = await openSqliteStore({ path })
+  await insert(store, 'LeakedKy')
+  await store.reportLeak('LeakedKy', leakOf('LeakedKy', 'link1'))
+  await addToken(store, 'link1', 'token1')
+  const newIds = ['New1', 'New2', 'New3', 'New4']
+  const clicks = await Promise.all(newIds.map((newId) => startClicker(path, newId)))
+  const codes = (await Promise.all(clicks.map((click) => click()))).sort()
+  expect(codes).toEqual(['link_expired', 'link_expired', 'link_expired', 'replaced'])
+  expect(await store.listKeys({ pageSize: 10 })).toHaveLength(2)
+  await verifiedRows(store)
   await store.close()
 })
 

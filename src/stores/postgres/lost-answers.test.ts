@@ -5,6 +5,7 @@ import { type FaultProxy, startFaultProxy } from '../../../tests/servers/fault-p
 import { testDatabase } from '../../../tests/servers/postgres.ts'
 import { TestSchema } from '../../../tests/stores/postgres-schemas.ts'
 import type { Store } from '../../core/ports/store.ts'
+import { addToken, leakOf, replaceBy } from '../../testing/store-contract/leak-samples.ts'
 import {
   eventsOf,
   insert,
@@ -72,6 +73,26 @@ describe.each(['before', 'after'] as const)(
       const { old } = await store.rotateKey('OneKey01', sampleKey('TwoKey01'), START_MS, rotation)
       expect(old.version).toBe(4)
       const events = ['key.created', 'key.disabled', 'key.enabled', 'key.rotated']
+      expect(await eventsOf(witness)).toEqual(events)
+    })
+
+    test('reports, replaces and settles once', async () => {
+      await insert(store, 'LeakedKy')
+      cutAt(when)
+      const { effect } = await store.reportLeak('LeakedKy', leakOf('LeakedKy', 'link1'))
+      expect(effect).toBe('revoked')
+      cutAt(when)
+      await addToken(store, 'link1', 'token1')
+      cutAt(when)
+      const { replacement } = await replaceBy(store, 'token1', ['LeakedKy', 'NewKey01'])
+      expect(replacement).toEqual(await witness.findKey('NewKey01'))
+      cutAt(when)
+      const claim = { nowMs: START_MS, leaseMs: 60_000, count: 9 }
+      expect(await store.claimMail(claim)).toMatchObject([{ attempt: 1 }])
+      cutAt(when)
+      await store.settleMail('leaked-LeakedKy', 1, { kind: 'sent', atMs: START_MS })
+      expect(await witness.listMail({ pageSize: 9 })).toMatchObject([{ state: 'sent' }])
+      const events = ['key.created', 'key.leaked', 'key.revoked', 'key.created', 'key.replaced']
       expect(await eventsOf(witness)).toEqual(events)
     })
 

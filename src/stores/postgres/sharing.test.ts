@@ -1,6 +1,7 @@
 /** Many instances on one database: who writes where, and what the others see of it. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { testDatabase } from '../../../tests/servers/postgres.ts'
+import { claimAtOnce, clickAtOnce, rotateAtOnce } from '../../../tests/stores/many-clicks.ts'
 import { TestSchema } from '../../../tests/stores/postgres-schemas.ts'
 import type { Store } from '../../core/ports/store.ts'
 import {
@@ -95,6 +96,35 @@ test('one of many equal requests at different instances makes a key', async () =
   )
   expect(new Set(records.map(({ keyId }) => keyId)).size).toBe(1)
   expect(await verifiedRows(await schema.open())).toHaveLength(1)
+})
+
+test('of eight instances one replaces a leaked key, rotates a key, and sends a mail', async () => {
+  await clickAtOnce(await openAll(), 5)
+  const other = new TestSchema(url)
+  const stores = await Promise.all(Array.from({ length: INSTANCES }, () => other.open()))
+  await claimAtOnce(stores, 40)
+  await rotateAtOnce(stores, 5)
+  await other.drop()
+}, 60_000)
+
+test('activity that instances save at once adds up', async () => {
+  const stores = await openAll()
+  const keyIds = ['ActiveK1', 'ActiveK2', 'ActiveK3']
+  const saves = stores.flatMap((store, instance) =>
+    Array.from({ length: 5 }, () =>
+      store.saveActivity(
+        keyIds.map((keyId) => ({
+          ...{ keyId, hourStartMs: 0, requests: 1, lastUsedAtMs: START_MS },
+          networks: [{ network: `${instance % 2}`, requests: 1, lastUsedAtMs: START_MS }],
+        })),
+      ),
+    ),
+  )
+  await Promise.all(saves)
+  for (const { requests, networks } of (await stores[0]?.findActivity(keyIds)) ?? []) {
+    expect(requests).toBe(INSTANCES * 5)
+    expect(networks.map((network) => network.requests)).toEqual([20, 20])
+  }
 })
 
 test('a chain that was let go is continued, so that short runs make no new ones', async () => {

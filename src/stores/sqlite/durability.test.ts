@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Store } from '../../core/ports/store.ts'
+import { addToken, leakOf, replaceBy } from '../../testing/store-contract/leak-samples.ts'
 import { insert, START_MS, sampleEntry, sampleKey } from '../../testing/store-contract/samples.ts'
 import { openSqliteStore } from './index.ts'
 
@@ -67,11 +68,39 @@ test('keys, their changes and lifecycle rows are committed with synchronous=FULL
   ])
 })
 
-test('usage and folded refusals are committed without a wait for the disk', async () => {
+test('leaks, links and mails are committed with synchronous=FULL', async () => {
+  const settings = await settingsDuring(async () => {
+    await store.saveUsage([], START_MS)
+    await insert(store, 'LeakedKy')
+    await store.saveUsage([], START_MS)
+    await store.reportLeak('LeakedKy', leakOf('LeakedKy', 'link1'))
+    await store.saveUsage([], START_MS)
+    await addToken(store, 'link1', 'token1')
+    await store.saveUsage([], START_MS)
+    await replaceBy(store, 'token1', ['LeakedKy', 'NewKey01'])
+    await store.saveUsage([], START_MS)
+    await store.claimMail({ nowMs: START_MS, leaseMs: 1, count: 1 })
+    await store.saveUsage([], START_MS)
+    await store.settleMail('leaked-LeakedKy', 1, { kind: 'sent', atMs: START_MS })
+  })
+  expect(settings).toEqual(Array(6).fill(['NORMAL', 'FULL']).flat())
+})
+
+test('asking for mail writes nothing when none is due', async () => {
+  expect(
+    await settingsDuring(async () => {
+      await store.claimMail({ nowMs: START_MS, leaseMs: 1, count: 1 })
+    }),
+  ).toEqual([])
+})
+
+test('usage, activity and folded refusals are committed without a wait for the disk', async () => {
   const settings = await settingsDuring(async () => {
     await insert(store, 'FullKey1')
     await store.appendAudit([sampleEntry('limit.exceeded'), sampleEntry('auth.failed')])
     await store.saveUsage([], START_MS)
+    const use = { requests: 1, lastUsedAtMs: START_MS }
+    await store.saveActivity([{ keyId: 'FullKey1', hourStartMs: 0, ...use, networks: [] }])
   })
-  expect(settings).toEqual(['FULL', 'NORMAL', 'NORMAL'])
+  expect(settings).toEqual(['FULL', 'NORMAL', 'NORMAL', 'NORMAL'])
 })
