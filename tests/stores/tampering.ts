@@ -4,16 +4,9 @@
  */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEntry, AuditEvent } from '../../src/core/audit.ts'
-import { type ChainVerdict, ChainVerifier } from '../../src/core/audit-chain.ts'
 import type { Store } from '../../src/core/ports/store.ts'
 import { sampleEntry } from '../../src/testing/store-contract/samples.ts'
-
-/** A database of one test. */
-export interface TamperedDatabase {
-  readonly store: Store
-  /** Runs statements behind the store's back. */
-  run(...statements: string[]): Promise<void>
-}
+import { placeIn, swap, type TamperedDatabase, verdictAfter, verdictOf } from './verdict.ts'
 
 const ROWS = 20
 const LONG_ROWS = 1000
@@ -45,12 +38,6 @@ const EDITS = [
   `seq = seq + 1000`,
 ]
 
-const swap = (one: number, other: number) => [
-  `update audit set position = 1000000 where position = ${one}`,
-  `update audit set position = ${one} where position = ${other}`,
-  `update audit set position = ${other} where position = 1000000`,
-]
-
 export function tamperingSuite(
   database: () => TamperedDatabase,
   dialectEdits: readonly string[] = [],
@@ -58,34 +45,6 @@ export function tamperingSuite(
   describe('a log of twenty rows', () => shortLog(database, dialectEdits))
   describe('a log that was pruned', () => prunedLog(database))
   describe('a log of a thousand rows', () => longLog(database))
-}
-
-async function verdictOf(store: Store): Promise<ChainVerdict> {
-  const verifier = new ChainVerifier(await store.auditHeads(), await store.auditCheckpoints())
-  for (const { row } of await store.readAudit({ pageSize: 10_000 })) verifier.feed(row)
-  return verifier.finish()
-}
-
-const placeIn = (verdict: ChainVerdict): string =>
-  verdict.intact ? 'intact' : `${verdict.problem} ${verdict.seq}`
-
-/** The verdict after someone has run `statements`; undoes them afterwards. */
-async function verdictAfter(
-  { store, run }: TamperedDatabase,
-  ...statements: string[]
-): Promise<ChainVerdict> {
-  const tables = ['audit', 'audit_heads', 'audit_checkpoints']
-  await run(...tables.map((table) => `create table kept_${table} as select * from ${table}`))
-  await run(...statements)
-  const verdict = await verdictOf(store)
-  for (const table of tables) {
-    await run(
-      `delete from ${table}`,
-      `insert into ${table} select * from kept_${table}`,
-      `drop table kept_${table}`,
-    )
-  }
-  return verdict
 }
 
 const numbered = (n: number, overrides: Partial<AuditEntry> = {}): AuditEntry =>

@@ -1,105 +1,23 @@
 /** What a store promises about data from another store: all of it as it was, or none. */
 import assert from 'node:assert/strict'
-import type { AuditHead, AuditRow } from '../../core/audit.ts'
-import { chainRows, emptyHead } from '../../core/audit-chain.ts'
-import type { KeyRecord } from '../../core/key/key-record.ts'
-import type { KeptMail } from '../../core/mail.ts'
-import type { KeyActivity } from '../../core/ports/activity.ts'
+import type { AuditRow } from '../../core/audit.ts'
 import type { ExportedLink } from '../../core/ports/links.ts'
-import type { ImportedBatch, Store } from '../../core/ports/store.ts'
+import type { Store } from '../../core/ports/store.ts'
 import type { StoreTests } from '../store-contract.ts'
-import { leakOf, sampleMail } from './leak-samples.ts'
 import {
-  HOSTILE_TEXTS,
-  insert,
-  rejectsWith,
-  START_MS,
-  sampleEntry,
-  sampleKey,
-  verifiedRows,
-} from './samples.ts'
-
-const record = (keyId: string, overrides: Partial<KeyRecord> = {}): KeyRecord => ({
-  ...{ ...sampleKey(keyId), version: 1, status: 'active', revokedAtMs: null },
-  ...overrides,
-})
-
-const KEYS: readonly KeyRecord[] = [
-  record('Imported', { version: 7, status: 'disabled', createdAtMs: START_MS + 2 }),
-  record('Revoked1', {
-    ...{ version: 3, status: 'revoked', revokedAtMs: START_MS + 5 },
-    createdAtMs: START_MS + 1,
-  }),
-  ...HOSTILE_TEXTS.map((text, index) =>
-    record(`id${text}`, {
-      owner: { email: `${index}${text.toLowerCase()}`, externalId: text },
-      ...{ name: text, tier: text, scopes: [text], secretHash: text, rotatedFrom: text },
-      createdAtMs: START_MS - index,
-    }),
-  ),
-]
-
-const chain = (name: string): AuditRow[] =>
-  chainRows(
-    emptyHead(name),
-    HOSTILE_TEXTS.map((text) => sampleEntry('auth.failed', { actor: text, details: { a: text } })),
-  )
-
-const [ONE, TWO] = [chain('one'), chain('two')]
-/** Two chains whose rows take turns, as when two instances wrote. */
-const ROWS = ONE.flatMap((row, index) => [row, ...TWO.slice(index, index + 1)])
-const HEADS: readonly AuditHead[] = [...ONE.slice(-1), ...TWO.slice(-1)].map(
-  ({ chain, seq, hash }) => ({ chain, seq, hash }),
-)
-
-const USAGE = [
-  { subject: 'ka', admissionsMs: [START_MS], expiresAtMs: START_MS + 9, meters: {} },
-  { subject: 'kb', admissionsMs: [], expiresAtMs: START_MS + 9, meters: { day: [1.5] } },
-]
-
-async function* batches(...all: readonly ImportedBatch[]) {
-  yield* all
-}
-
-const LEAKED = { ...leakOf('Imported', 'link1').link, replacementKeyId: null }
-const LINKS: readonly ExportedLink[] = [
-  {
-    link: { ...LEAKED, closedAtMs: null, suspendedVersion: 7 },
-    tokens: [{ linkId: 'link1', tokenHash: 'token1', expiresAtMs: START_MS + 9 }],
-  },
-  ...HOSTILE_TEXTS.map((text, index) => ({
-    link: {
-      ...{ ...LEAKED, linkId: `link${text}`, keyId: text, closedAtMs: START_MS + index },
-      ...{ replacementKeyId: text, suspendedVersion: null },
-    },
-    tokens: [],
-  })),
-]
-const MAIL: readonly KeptMail[] = [
-  {
-    ...sampleMail('mail1', { linkId: 'link1' }),
-    ...{ state: 'failed', dueAtMs: START_MS + 3, attempts: 4, problem: 'no such box' },
-    settledAtMs: START_MS + 4,
-  },
-]
-const use = (requests: number) => ({
-  ...{ requests, firstUsedAtMs: START_MS, lastUsedAtMs: START_MS + 3 },
-})
-const ACTIVITY: readonly KeyActivity[] = [
-  {
-    ...{ keyId: 'Imported', ...use(9), hours: [{ startMs: START_MS, requests: 4 }] },
-    networks: [{ network: '192.0.2.0/24', ...use(5) }],
-  },
-]
-
-const everything = () =>
-  batches(
-    { keys: KEYS.slice(0, 5) },
-    { keys: KEYS.slice(5), audit: ROWS.slice(0, 7) },
-    { audit: ROWS.slice(7), usage: USAGE },
-    { links: LINKS, mail: MAIL },
-    { activity: ACTIVITY },
-  )
+  ACTIVITY,
+  batches,
+  everything,
+  HEADS,
+  KEYS,
+  LINKS,
+  MAIL,
+  ONE,
+  ROWS,
+  TWO,
+  USAGE,
+} from './import-samples.ts'
+import { insert, rejectsWith, START_MS, sampleEntry, verifiedRows } from './samples.ts'
 
 /** Text is in the order of its bytes. */
 const bytesOf = ({ link }: ExportedLink): Buffer => Buffer.from(link.linkId)
