@@ -118,12 +118,19 @@ export interface LeakOutcome {
   readonly mailTo: string | null
 }
 
-/** Leaks: from a report to a revoked key, a mail and a link, as one change. */
+/**
+ * Leaks: from a report to a revoked key, a mail and a link, as one change.
+ *
+ * @example
+ * const found = { source: 'operator', where: 'https://pastebin.example/x' } as const
+ * const { effect, mailTo } = await gate.leaks.reportId('7Hq2mZ9x', found)
+ */
 export interface LeakDesk {
   /**
    * A report by whoever holds the key: possession is the proof, so a report tells nothing about other
    * keys. What is no valid key counts as a bad credential of `address`; denied as `invalid_key`,
-   * `too_many_failures`, `overloaded` …
+   * `too_many_failures`, `overloaded` … The mail about a key that had expired, or that an operator had
+   * disabled, has no link: its owner's report does not bring it back.
    */
   reportKey(
     presentedKey: string,
@@ -145,19 +152,39 @@ export interface LinkView {
   readonly where: string | null
 }
 
-/** One-click links, by the token that a mail carries. Unknown, used or malformed: `link_expired`. */
+/**
+ * One-click links, by the token that a mail carries. Unknown, used or malformed: `link_expired`. So is
+ * the link of a suspicious key that an operator has revoked or disabled meanwhile, and that of a key
+ * whose time is used up: no link gives back what was taken away.
+ *
+ * @example
+ * const { state, key } = await gate.links.look(token)
+ * if (state === 'open') console.log((await gate.links.replace(token)).key)
+ */
 export interface LinkDesk {
   /** Changes nothing, however often it is called. */
   look(token: string): Promise<LinkView>
-  /** Makes the new key, with the same owner, scopes, tier, limits and name. The link is closed by it. */
+  /**
+   * Makes the new key, with the same owner, scopes, tier, limits and name; it ends when the old one
+   * would have, or after the time that it had left. The link is closed by it. `overloaded` where too
+   * many keys are made at once.
+   */
   replace(token: string, actor?: Actor): Promise<IssuedKey>
   /** The owner knows the strange use: the key stays, or comes back. Rejects with `conflict` for a leak. */
   keep(token: string, actor?: Actor): Promise<KeyRecord>
-  /** Sends a fresh mail to the address on file, at most one in ten minutes. Only for an expired token. */
+  /**
+   * Sends a fresh mail to the address on file: at most one in ten minutes, and five in all, otherwise
+   * `rate_limited`. Only for an expired token, otherwise `conflict`.
+   */
   renew(token: string, actor?: Actor): Promise<void>
 }
 
-/** Mail that waits. */
+/**
+ * Mail that waits. A gate sends it by itself, unless it was opened with `chores: false`.
+ *
+ * @example
+ * const { waiting } = await gate.post.deliver()
+ */
 export interface Post {
   /** Tries what is due now; resolves when each was tried. Never rejects for a server that refuses. */
   deliver(): Promise<{ readonly sent: number; readonly waiting: number; readonly failed: number }>
