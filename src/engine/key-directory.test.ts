@@ -193,6 +193,16 @@ describe('rotating', () => {
     },
   )
 
+  test.each([0, HOUR_MS])('happens once, and then names its key (grace %d)', async (graceMs) => {
+    const { record } = await issue()
+    const { record: next } = await gate.keys.rotate(record.keyId, { graceMs })
+    const again = gate.keys.rotate(record.keyId, { graceMs })
+    await expect(again).rejects.toMatchObject({
+      ...{ code: 'conflict', message: expect.stringContaining(`rotate ${next.keyId}`) },
+    })
+    expect(await gate.keys.list()).toHaveLength(2)
+  })
+
   test('refuses a key that has ended', async () => {
     const revoked = await issue()
     const expired = await issue({ expiresAtMs: clock.wallMs() + 1000 })

@@ -131,7 +131,7 @@ async function rotate(
   const old = await findOrThrow(store, keyId)
   const nowMs = clock.wallMs()
   if (old.status === 'revoked' || (old.expiresAtMs !== null && old.expiresAtMs <= nowMs)) {
-    throw new LockgateError('conflict', `key ${keyId} has ended; create a new one instead`)
+    throw new LockgateError('conflict', await whyEnded(store, keyId))
   }
   const { key, keyId: newId, secret } = format.generate(old.mode)
   const secretHash = await hasher.hash(secret)
@@ -150,6 +150,14 @@ async function rotate(
   await announce(parts, ended)
   parts.cache.put(replacement)
   return { key, record: replacement }
+}
+
+/** A rotation that is sent again, after a short grace period, learns what the first one made. */
+async function whyEnded(store: Store, keyId: string): Promise<string> {
+  const [newest] = await store.readAuditTail({ keyId, event: 'key.rotated', pageSize: 1 })
+  const next = newest?.row.details['replaced_by']
+  if (next === undefined) return `key ${keyId} has ended; create a new one instead`
+  return `key ${keyId} was rotated to ${next} and has ended; if the new key is lost, rotate ${next}`
 }
 
 function checkKeyId(keyId: string): void {
