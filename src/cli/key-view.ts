@@ -1,6 +1,7 @@
 /** How keys are shown: as JSON with fixed field names, and to people. Never a hash. */
-import { keyJson, timeText } from '../admin/keys/key-json.ts'
+import { keyJson, timeText, usedKeyJson } from '../admin/keys/key-json.ts'
 import { type KeyRecord, keyStatusAt } from '../core/key/key-record.ts'
+import type { KeyActivity } from '../core/ports/activity.ts'
 import type { IssuedKey } from '../engine/gate.ts'
 import { list, say, sayJson, styled, table } from './output.ts'
 
@@ -18,7 +19,25 @@ export async function sayKey(record: KeyRecord, headline: string, json: boolean)
   await say(keyList(record))
 }
 
-function keyList(record: KeyRecord): string {
+export async function sayUsedKey(
+  record: KeyRecord,
+  activity: KeyActivity | undefined,
+  json: boolean,
+): Promise<void> {
+  if (json) return sayJson(usedKeyJson(record, activity))
+  await say(keyList(record, usePairs(activity)))
+}
+
+function usePairs(activity: KeyActivity | undefined): (readonly [string, string])[] {
+  if (activity === undefined) return [['last used', 'never']]
+  const { lastUsedAtMs, requests } = activity
+  return [
+    ['last used', timeText(lastUsedAtMs)],
+    ['requests', requests.toLocaleString('en-US')],
+  ]
+}
+
+function keyList(record: KeyRecord, more: readonly (readonly [string, string])[] = []): string {
   const optional: (readonly [string, string | null])[] = [
     ['name', record.name],
     ['external id', record.owner.externalId],
@@ -35,10 +54,20 @@ function keyList(record: KeyRecord): string {
     ['created', timeText(record.createdAtMs)],
     ['expires', record.expiresAtMs === null ? 'never' : timeText(record.expiresAtMs)],
     ...optional.filter((pair): pair is readonly [string, string] => pair[1] !== null),
+    ...more,
   ])
 }
 
-export function keyTable(records: readonly KeyRecord[]): string {
+const HEAD = [
+  ...['KEY ID', 'STATUS', 'OWNER', 'TIER', 'SCOPES'],
+  ...['CREATED', 'EXPIRES', 'LAST USED', 'NAME'],
+]
+
+export function keyTable(
+  records: readonly KeyRecord[],
+  activity: ReadonlyMap<string, KeyActivity>,
+): string {
+  const lastUsed = (atMs: number | undefined) => (atMs === undefined ? 'never' : timeText(atMs))
   const rows = records.map((record) => [
     record.keyId,
     keyStatusAt(record, Date.now()),
@@ -47,7 +76,8 @@ export function keyTable(records: readonly KeyRecord[]): string {
     record.scopes.join(','),
     timeText(record.createdAtMs),
     record.expiresAtMs === null ? 'never' : timeText(record.expiresAtMs),
+    lastUsed(activity.get(record.keyId)?.lastUsedAtMs),
     record.name ?? '',
   ])
-  return table(['KEY ID', 'STATUS', 'OWNER', 'TIER', 'SCOPES', 'CREATED', 'EXPIRES', 'NAME'], rows)
+  return table(HEAD, rows)
 }

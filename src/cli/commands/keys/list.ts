@@ -1,20 +1,18 @@
-/** `lockgate keys list`: every key, newest first. */
+/** `lockgate keys list`: every key, newest first, with when it was last used. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { keyJson } from '../../../admin/keys/key-json.ts'
-import { type KeyRecord, type KeyStatus, keyStatusAt } from '../../../core/key/key-record.ts'
+import { usedKeyJson } from '../../../admin/keys/key-json.ts'
+import type { KeyRecord } from '../../../core/key/key-record.ts'
 import type { KeyQuery } from '../../../core/ports/store.ts'
 import type { Gate } from '../../../engine/gate.ts'
 import { keyTable } from '../../key-view.ts'
 import { CONFIG_OPTION, type ConfigOption, withGate } from '../../open.ts'
 import { say, sayJson, warn } from '../../output.ts'
+import { type KeyFilters, readKeyFilters } from './key-filters.ts'
 
 const PAGE_SIZE = 1_000
 
-interface ListOptions extends ConfigOption {
-  readonly owner?: string
-  readonly tier?: string
-  readonly status?: KeyStatus
+interface ListOptions extends ConfigOption, KeyFilters {
   readonly json?: true
 }
 
@@ -32,31 +30,38 @@ export function addList(keys: Command): void {
         'expired',
       ]),
     )
+    .option('--expiring <when>', 'only active keys that expire within, such as 14d')
+    .option('--used <when>', 'only keys that were used since, such as 7d')
+    .option('--unused <when>', 'only keys that were not used since, such as 30d, or never')
     .option('--json', 'print one JSON array')
     .option(...CONFIG_OPTION)
     .action(listKeys)
 }
 
 async function listKeys(options: ListOptions): Promise<void> {
-  const records = await withGate(options, (gate) => readAll(gate, options))
-  if (options.json === true) return sayJson(records.map((record) => keyJson(record)))
-  if (records.length > 0) return say(keyTable(records))
-  warn('No keys. Create one with "lockgate keys create --owner E-MAIL".')
+  const filters = readKeyFilters(options, Date.now())
+  const { records, activity } = await withGate(options, async (gate) => {
+    const records = await readAll(gate, filters)
+    return { records, activity: await gate.activityOf(records.map(({ keyId }) => keyId)) }
+  })
+  if (options.json === true) {
+    return sayJson(records.map((record) => usedKeyJson(record, activity.get(record.keyId))))
+  }
+  if (records.length > 0) return say(keyTable(records, activity))
+  warn(
+    Object.keys(filters).length === 0
+      ? 'No keys. Create one with "lockgate keys create --owner E-MAIL".'
+      : 'No such keys. "lockgate keys list" without options shows all.',
+  )
 }
 
-async function readAll(gate: Gate, { owner, tier, status }: ListOptions): Promise<KeyRecord[]> {
-  const query: KeyQuery = {
-    pageSize: PAGE_SIZE,
-    ...(owner === undefined ? {} : { ownerEmail: owner }),
-    ...(tier === undefined ? {} : { tier }),
-  }
+async function readAll(gate: Gate, filters: Partial<KeyQuery>): Promise<KeyRecord[]> {
+  const query = { ...filters, pageSize: PAGE_SIZE }
   const records: KeyRecord[] = []
   for (;;) {
     const after = records.at(-1)?.keyId
     const page = await gate.keys.list(after === undefined ? query : { ...query, after })
     records.push(...page)
-    if (page.length < PAGE_SIZE) break
+    if (page.length < PAGE_SIZE) return records
   }
-  const nowMs = Date.now()
-  return records.filter((record) => status === undefined || keyStatusAt(record, nowMs) === status)
 }

@@ -1,7 +1,7 @@
 /** `lockgate keys show`: what is known of one key. */
 import type { Command } from 'commander'
 import { readKeyId } from '../../arguments.ts'
-import { sayKey } from '../../key-view.ts'
+import { sayUsedKey } from '../../key-view.ts'
 import { CONFIG_OPTION, type ConfigOption, withGate } from '../../open.ts'
 
 export function addShow(keys: Command): void {
@@ -19,6 +19,9 @@ async function show(
   options: ConfigOption & { readonly json?: true },
 ): Promise<void> {
   const id = readKeyId(keyId)
-  const record = await withGate(options, (gate) => gate.keys.find(id))
-  await sayKey(record, '', options.json === true)
+  const { record, activity } = await withGate(options, async (gate) => ({
+    record: await gate.keys.find(id),
+    activity: (await gate.activityOf([id])).get(id),
+  }))
+  await sayUsedKey(record, activity, options.json === true)
 }
