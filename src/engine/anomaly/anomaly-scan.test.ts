@@ -80,8 +80,8 @@ async function use(keyId: string, networks: readonly string[], requests = networ
 const networks = (count: number) => Array.from({ length: count }, (_, i) => `10.9.${i}.0/24`)
 
 /** A key with two days of use from one network, and now from eight others. */
-async function makeStrange(keyId: string): Promise<string> {
-  await makeKey(keyId)
+async function makeStrange(keyId: string, expiresAtMs: number | null = null): Promise<string> {
+  await makeKey(keyId, expiresAtMs)
   for (let hour = 0; hour < 4; hour++) {
     await use(keyId, ['203.0.113.0/24'])
     clock.advance(12 * HOUR_MS)
@@ -173,12 +173,23 @@ test('off raises nothing', async () => {
   expect(await claim()).toEqual([])
 })
 
-test('a key that has ended raises nothing: nobody can use it', async () => {
-  const entry = { actor: 'test', address: null, requestId: null, details: {}, count: 1 }
-  const atMs = clock.wallMs()
+test.each([
+  ['revoked', 'revoke'],
+  ['disabled', 'disable'],
+] as const)('a key that was %s raises nothing: nobody can use it', async (status, kind) => {
   await makeStrange('aaaaaaaa')
-  const revoked = { ...entry, atMs, event: 'key.revoked', keyId: 'aaaaaaaa' } as const
-  await store.changeKey('aaaaaaaa', { kind: 'revoke', atMs }, revoked)
+  const atMs = clock.wallMs()
+  await store.changeKey('aaaaaaaa', kind === 'revoke' ? { kind, atMs } : { kind }, {
+    ...{ atMs, event: `key.${status}`, keyId: 'aaaaaaaa', actor: 'test', address: null },
+    ...{ requestId: null, details: {}, count: 1 },
+  })
+  await newScan().run()
+  expect(await claim()).toEqual([])
+})
+
+test('a key that has expired raises nothing', async () => {
+  const expiresAtMs = clock.wallMs() + 48 * HOUR_MS
+  await makeStrange('aaaaaaaa', expiresAtMs)
   await newScan().run()
   expect(await claim()).toEqual([])
 })
