@@ -1,12 +1,10 @@
 /** axe, in real Chromium, on every owner page: on a phone and a desktop, in light and in dark. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../servers/chromium.ts'
 import { type PageServer, pagesOf, servePages } from './states.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RUN_AXE = `axe.run({ resultTypes: ['violations'] })
   .then((found) => found.violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`
 const WIDTH = 'document.documentElement.scrollWidth'
@@ -39,7 +37,7 @@ test.each([
     const tab = await browser.newPage({ viewport, colorScheme, bypassCSP: true })
     for (const state of pages.keys()) {
       await tab.goto(server.url + state)
-      await tab.evaluate(AXE)
+      await tab.evaluate(axe.source)
       expect([state, await tab.evaluate(RUN_AXE)]).toEqual([state, []])
       expect([state, await tab.evaluate(WIDTH)]).toEqual([state, viewport.width])
     }

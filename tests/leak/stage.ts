@@ -11,7 +11,7 @@ import { launchChromium } from '../servers/chromium.ts'
 import { type ReceivedMail, type SmtpServer, startSmtp } from '../servers/smtp.ts'
 import { type Stranger, startStranger } from './stranger.ts'
 
-export const WHERE = 'https://github.com/acme/site/blob/main/src/config.ts#L12'
+const WHERE = 'https://github.com/acme/site/blob/main/src/config.ts#L12'
 
 export interface Leak {
   readonly key: string

@@ -13,7 +13,12 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: findChromium(),
     // Chromium's own sandbox refuses root, as whom tests run in containers; it only sees our pages.
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-lcd-text',
+    ],
   })
 }
 
