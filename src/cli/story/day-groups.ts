@@ -11,9 +11,9 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_ADDRESSES = 100
 
 const KINDS = {
-  'limit.exceeded': { status: 429, what: 'refused with 429', reason: 'limit' },
-  'spend.exceeded': { status: 429, what: 'refused with 429', reason: 'limit' },
-  'auth.failed': { status: 401, what: 'refused with 401', reason: 'reason' },
+  'limit.exceeded': { status: 429, what: 'refused', reason: 'limit' },
+  'spend.exceeded': { status: 429, what: 'refused', reason: 'limit' },
+  'auth.failed': { status: 401, what: 'refused', reason: 'reason' },
   'admin.signed_in': { status: null, what: 'signed in as admin', reason: null },
 } as const satisfies Partial<Record<AuditEvent, unknown>>
 
@@ -72,6 +72,7 @@ function itemOf({ event, firstMs, lastMs, count, reasons, addresses }: Group): S
   const byCount = [...reasons].sort(([, a], [, b]) => b - a)
   const why = byCount.map(([reason, times]) => (reasons.size === 1 ? reason : `${times} ${reason}`))
   const parts = [
+    ...(status === null ? [] : [` with ${status}`]),
     ...(why.length === 0 ? [] : [`: ${listed(why, 4)}`]),
     addressText([...addresses]),
     ...(shortTime(lastMs) === shortTime(firstMs) ? [] : [`, until ${shortTime(lastMs).slice(11)}`]),

@@ -37,10 +37,23 @@ export async function readKeyStory(gate: Gate, keyId: string, nowMs: number): Pr
       life.push(lifecycleItem(row))
     }
   }
-  const items = [...life, ...expiryItems(record, nowMs), ...usageItems(activity), ...groups.items()]
+  const items = [
+    ...birthItems(record, life),
+    ...life,
+    ...expiryItems(record, nowMs),
+    ...usageItems(activity),
+    ...groups.items(),
+  ]
   // The sort is stable: what bears the same time stays in the order of the log.
   items.sort((a, b) => a.atMs - b.atMs)
   return { record, items, activity, ...(await readFamily(gate.keys, record)) }
+}
+
+/** A key is older than its first row where old rows were let go of. */
+function birthItems({ createdAtMs }: KeyRecord, life: readonly StoryItem[]): StoryItem[] {
+  if (life.some(({ event }) => event === 'key.created')) return []
+  const item = { atMs: createdAtMs, event: 'key.created', tone: 'good', what: 'created' } as const
+  return [{ ...item, more: '; rows of that time were pruned', fields: {} }]
 }
 
 function expiryItems(record: KeyRecord, nowMs: number): StoryItem[] {

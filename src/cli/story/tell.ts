@@ -32,13 +32,15 @@ function headText(record: KeyRecord, nowMs: number): string {
 
 function nowText(record: KeyRecord, nowMs: number): string {
   const status = keyStatusAt(record, nowMs)
-  const sinceMs = status === 'revoked' ? record.revokedAtMs : record.expiresAtMs
+  const { expiresAtMs } = record
   if (status === 'active') {
-    const ends = sinceMs === null ? '' : ` until ${shortTime(sinceMs)}`
-    return `active${ends}: requests are answered within its limits`
+    const until = expiresAtMs === null ? '' : ` until ${shortTime(expiresAtMs)} UTC`
+    return `active${until}: requests are answered, within its limits`
   }
-  const since = status === 'disabled' || sinceMs === null ? '' : ` ${agoText(sinceMs, nowMs)}`
-  return `${status}${since}: every request gets 401 invalid_key`
+  const sinceMs = status === 'revoked' ? record.revokedAtMs : expiresAtMs
+  const isDated = status !== 'disabled' && sinceMs !== null
+  const since = isDated ? ` ${agoText(sinceMs, nowMs)}, ${shortTime(sinceMs)} UTC` : ''
+  return `${status}${since}: every request gets 401`
 }
 
 function agoText(atMs: number, nowMs: number): string {
