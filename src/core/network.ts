@@ -6,8 +6,7 @@
  * `2001:db8::/64`) and what an app passes to `gate.check` by itself: mapped IPv4, zones, upper case.
  */
 
-const BYTE = '(0|[1-9]\\d{0,2})'
-const IPV4 = new RegExp(`^${BYTE}\\.${BYTE}\\.${BYTE}\\.${BYTE}$`)
+const BYTE = /^(?:0|[1-9]\d{0,2})$/
 const GROUP = /^[0-9a-f]{1,4}$/i
 const MAX_LENGTH = 80
 
@@ -32,8 +31,10 @@ function networkOf4(text: string): string | null {
 }
 
 function bytesOf(text: string): readonly number[] | undefined {
-  const bytes = IPV4.exec(text)?.slice(1).map(Number)
-  return bytes?.every((byte) => byte <= 255) === true ? bytes : undefined
+  const parts = text.split('.')
+  const isAddress =
+    parts.length === 4 && parts.every((part) => BYTE.test(part) && Number(part) < 256)
+  return isAddress ? parts.map(Number) : undefined
 }
 
 function networkOf6(text: string): string | null {

@@ -31,7 +31,7 @@ function isType(value: string, type: string): boolean {
   const [name = '', ...parameters] = value.toLowerCase().split(';')
   return (
     name.trim() === type &&
-    parameters.every((parameter) => /^\s*(charset="?utf-8"?)?\s*$/.test(parameter))
+    parameters.every((parameter) => /^(?:charset="?utf-8"?)?$/.test(parameter.trim()))
   )
 }
 
