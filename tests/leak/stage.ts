@@ -53,6 +53,9 @@ export async function setStage(): Promise<Stage> {
     launchChromium(),
     startStranger(),
   ])
+  // Another process on the same database: what it does, the server must know on the next request.
+  const databaseUrl = `sqlite:${join(serving.folder, 'lockgate.db')}`
+  const gate = await openGate(resolveSettings({}, {}, { databaseUrl }), { chores: false })
 
   const ask = async (key: string): Promise<number> => {
     const { status } = await fetch(serving.url, { headers: { authorization: `Bearer ${key}` } })
@@ -60,17 +63,26 @@ export async function setStage(): Promise<Stage> {
   }
 
   async function leak(owner: string): Promise<Leak> {
-    const args = ['--tier', 'paid', '--scopes', 'read,write', '--name', 'Billing worker']
-    const created = await serving.cli('keys', 'create', '--owner', owner, '--json', ...args)
-    const { key, key_id: keyId } = JSON.parse(created) as { key: string; key_id: string }
+    const rights = { tier: 'paid', scopes: ['read', 'write'], name: 'Billing worker' }
+    const { key, record } = await gate.keys.issue({ owner, ...rights })
     if ((await ask(key)) !== 200) throw new Error('the key does not work')
     const reportedAtMs = Date.now()
-    await report(serving, key)
+    const from = { address: '192.0.2.1', requestId: 'req_report' }
+    const outcome = await gate.leaks.reportKey(key, { source: 'holder', where: WHERE }, from)
+    if ('allowed' in outcome) throw new Error(`refused: ${outcome.code}`)
     const [mail] = await smtp.mailsTo(owner)
     const link = /http:\S+\/replace\/[\w-]{43}/.exec(mail?.text ?? '')?.[0]
     if (mail === undefined || link === undefined) throw new Error(`no link in ${mail?.text}`)
     const token = link.slice(-43)
-    return { key, keyId, owner, mail, link, token, mailAfterMs: mail.receivedAtMs - reportedAtMs }
+    return {
+      key,
+      keyId: record.keyId,
+      owner,
+      mail,
+      link,
+      token,
+      mailAfterMs: mail.receivedAtMs - reportedAtMs,
+    }
   }
 
   return {
@@ -84,20 +96,11 @@ export async function setStage(): Promise<Stage> {
         .map((line) => JSON.parse(line))
     },
     async stop() {
+      await gate.close()
       await browser.close()
       await stranger.close()
       await serving.stop()
       await smtp.stop()
     },
   }
-}
-
-/** By whoever found it, through another process on the same database. */
-async function report({ folder }: Serving, key: string): Promise<void> {
-  const settings = resolveSettings({}, {}, { databaseUrl: `sqlite:${join(folder, 'lockgate.db')}` })
-  const gate = await openGate(settings, { chores: false })
-  const from = { address: '192.0.2.1', requestId: 'req_report' }
-  const outcome = await gate.leaks.reportKey(key, { source: 'holder', where: WHERE }, from)
-  await gate.close()
-  if ('allowed' in outcome) throw new Error(`refused: ${outcome.code}`)
 }

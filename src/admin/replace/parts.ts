@@ -47,7 +47,7 @@ export const expiryOf = (key: KeyRecord): Fact => ({
 export function timeOf(atMs: number): Html {
   const at = new Date(atMs)
   const [, day, month, year, time] =
-    /^\w+, (\d+) (\w+) (\d+) (\d\d:\d\d)/.exec(at.toUTCString()) ?? []
+    /^\w+, 0?(\d+) (\w+) (\d+) (\d\d:\d\d)/.exec(at.toUTCString()) ?? []
   return html`<time datetime="${at.toISOString()}">${`${day} ${month} ${year}, ${time} UTC`}</time>`
 }
 
