@@ -5,7 +5,7 @@ import { lockgate } from '../lockgate.ts'
 import { type KeyFilters, readKeyFilters } from './commands/keys/key-filters.ts'
 
 const ARGON2ID = { memoryKiB: 64, passes: 1, parallelism: 1 }
-/** Each command is a process of its own, which takes its time on a busy machine. */
+/** Commands take their time on a busy machine. */
 const SLOW = { timeout: 60_000 }
 
 let folder: Folder

@@ -68,6 +68,21 @@ test('none begins after stop', async () => {
   expect(begun).toBe(0)
 })
 
+test('a round that is under way at stop ends with its task, and its failure is nobody’s news', async () => {
+  const held = Promise.withResolvers<void>()
+  const told: string[] = []
+  const tasks = [
+    { name: 'slow', run: () => held.promise },
+    { name: 'next', run: async () => void told.push('next') },
+  ]
+  rounds = startRounds(1000, tasks, (task) => told.push(task))
+  await vi.advanceTimersByTimeAsync(1000)
+  rounds.stop()
+  held.reject(new Error('the store is closed'))
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(told).toEqual([])
+})
+
 test('do not keep the process alive', () => {
   vi.useRealTimers()
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length

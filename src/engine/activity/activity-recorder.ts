@@ -15,7 +15,7 @@ const MAX_KEYS = 10_000
 /** Addresses whose network is remembered. All are forgotten at once: that is cheap per address. */
 const MAX_ADDRESSES = 10_000
 /** Keys per write, so that no other write waits long. */
-const KEYS_PER_SAVE = 250
+const KEYS_PER_SAVE = 100
 const KEYS_PER_QUERY = 1_000
 
 type ActivityStore = Pick<Activity, 'saveActivity' | 'findActivity'>

@@ -22,8 +22,8 @@ const QUIET_MS = 24 * 60 * 60 * 1000
 const OVERLAP_MS = 120_000
 /** A restart looks at what was used in the hour before it. */
 const FIRST_LOOK_BACK_MS = 60 * 60 * 1000
-/** Up to 250 rows of activity are read for a key, where the store is a file in this thread. */
-const KEYS_PER_PAGE = 25
+/** A key has up to 256 rows of activity; where the store is a file, this thread reads them. */
+const KEYS_PER_PAGE = 20
 const LINK_ID_LENGTH = 16
 
 export interface AnomalyScanParts extends AnnounceParts {
