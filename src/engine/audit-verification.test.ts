@@ -11,7 +11,9 @@ import { chainRows, emptyHead } from '../core/audit-chain.ts'
 import type { SignedPlace } from '../core/audit-signature.ts'
 import type { ImportedBatch, Store } from '../core/ports/store.ts'
 import { openSqliteStore } from '../stores/sqlite/index.ts'
-import { verifyLog } from './audit-verification.ts'
+import { createTestClock } from '../testing/test-clock.ts'
+import { type VerificationParts, verifyLog } from './audit-verification.ts'
+import { pruneLog } from './retention/prune.ts'
 import { signPlace } from './retention/signatures.ts'
 
 let url = ''
@@ -127,6 +129,24 @@ describe.each(DATABASES)('on $name', ({ open }) => {
           ...{ intact: false, seq: 20, problem: 'checkpoint: bad signature' },
         })
       }
+    }))
+
+  test('a log of which rows go while it is read is read again', () =>
+    withLog(LOG, async (store) => {
+      const clock = createTestClock(1_750_000_000_000 + 2 * 86_400_000)
+      let isPruned = false
+      const pruning: VerificationParts['store'] = {
+        auditHeads: () => store.auditHeads(),
+        auditCheckpoints: () => store.auditCheckpoints(),
+        async readAudit(query) {
+          const parts = { store, clock, signer: signer(), actor: 'cli' }
+          if (!isPruned) await pruneLog(parts, { keepForMs: null, keepRows: 10 })
+          isPruned = true
+          return store.readAudit(query)
+        },
+      }
+      const verdict = await verifyLog({ store: pruning, signer: signer() })
+      expect(verdict).toMatchObject({ intact: true, rows: 11, checkpoints: 1 })
     }))
 
   test('whose signatures are believed is told, the surest source first', () =>
