@@ -1,5 +1,6 @@
 /** Every route of the admin listener, and what is documented of it. Each entry says who may ask. */
 import type { Logger } from '../core/ports/logger.ts'
+import type { LeakSettings } from '../core/settings.ts'
 import type { Gate } from '../engine/gate.ts'
 import { auditRoute } from './audit/audit.ts'
 import { readAudit } from './audit/contract.ts'
@@ -21,6 +22,9 @@ import { rotateKey } from './keys/rotate/contract.ts'
 import { rotateKeyRoute } from './keys/rotate/rotate.ts'
 import { showKey } from './keys/show/contract.ts'
 import { showKeyRoute } from './keys/show/show.ts'
+import { gitHubReport } from './leaks/github/contract.ts'
+import { leakRoutes } from './leaks/leak-routes.ts'
+import { reportLeak } from './leaks/report/contract.ts'
 import { type MetricsSource, metricsRoute } from './metrics/metrics.ts'
 import { openApiRoute } from './openapi/openapi.ts'
 import { OTHER_ROUTES } from './openapi/other-routes.ts'
@@ -35,6 +39,8 @@ export interface ApiOptions extends HealthOptions {
   readonly gate?: Gate | undefined
   /** Without it there is no `/metrics`. */
   readonly metrics?: MetricsSource | undefined
+  /** Whose reports are taken; default: of whoever holds the key. */
+  readonly leaks?: LeakSettings | undefined
   readonly log: Logger
   /** The base of the links in mails, from the configuration. */
   readonly publicUrl: string
@@ -44,6 +50,7 @@ export interface ApiOptions extends HealthOptions {
 export const DOCUMENTED: readonly Documented[] = [
   ...[createKey, listKeys, showKey, rotateKey, revokeKey, disableKey, enableKey].map(documented),
   ...[verifyKey, authorize, readAudit].map(documented),
+  ...[reportLeak, gitHubReport].map(documented),
   ...replaceDocumented,
   ...OTHER_ROUTES,
 ]
@@ -57,6 +64,7 @@ export function apiRoutes(options: ApiOptions): readonly AdminRoute[] {
     ...(gate === undefined
       ? []
       : [...gateRoutes(gate), ...replaceRoutes({ links: gate.links, publicUrl })]),
+    ...leakRoutes(options),
   ]
   return [...routes, openApiRoute(routes, DOCUMENTED, { version })]
 }

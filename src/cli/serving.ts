@@ -73,7 +73,7 @@ async function serveAlone(
   const admin = createAdminServer({
     ...{ gate, health: () => gate.health(), isDraining: stop.isReceived, log },
     ...{ version: ownVersion(), metrics: () => metricsPage(metrics.registry) },
-    publicUrl: settings.publicUrl,
+    ...{ publicUrl: settings.publicUrl, leaks: settings.leaks },
   })
   try {
     const adminAt = await listenOrExplain(admin, host, adminPort, '--admin-port')

@@ -35,7 +35,7 @@ export async function serveWithWorkers(
   const crew = new Crew(count, log)
   const admin = createAdminServer({
     ...{ gate, health: () => crew.health(), workers: () => crew.size, isDraining: stop.isReceived },
-    publicUrl: settings.publicUrl,
+    ...{ publicUrl: settings.publicUrl, leaks: settings.leaks },
     ...{ log, version: ownVersion(), metrics: async () => mergeSnapshots(await crew.metrics()) },
   })
   try {
