@@ -35,9 +35,10 @@ export function loadFor({ config }: ConfigOption): Promise<LoadedSettings> {
 export async function withGate<Result>(
   options: ConfigOption,
   work: (gate: Gate, settings: Settings) => Promise<Result>,
+  parts: Pick<GateOptions, 'log'> = {},
 ): Promise<Result> {
   const { settings } = await loadFor(options)
-  const gate = await openOrExplain({ ...settings, redis: null }, SHORT)
+  const gate = await openOrExplain({ ...settings, redis: null }, { ...SHORT, ...parts })
   return closing(gate, () => work(gate, settings))
 }
 
@@ -47,18 +48,20 @@ export async function withGate<Result>(
  */
 export async function withChangingGate<Result>(
   options: ConfigOption,
-  work: (gate: Gate) => Promise<Result>,
+  work: (gate: Gate, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
   const { settings } = await loadFor(options)
   const { redis, outage } = settings
-  if (redis === null) return withGate(options, work)
+  // What became of the change is said in words of the command's own.
+  const log = createLogger('error')
+  if (redis === null) return withGate(options, work, { log })
   const clock = createSystemClock()
-  const parts = { outage, clock, log: createLogger('error') }
+  const parts = { outage, clock, log }
   const { openRedisCounters } = await import('../compose/shared-counters.ts')
   const counters = await openRedisCounters({ ...redis, startDegraded: true }, parts)
   const gate = await openOrExplain(settings, { ...parts, counters, ...SHORT })
   return closing(gate, async () => {
-    const result = await work(gate)
+    const result = await work(gate, settings)
     if (counters.outage() !== undefined) {
       warn(
         `lockgate: warning: Redis at ${maskUrl(redis.url ?? '')} cannot be reached; the change is in the database, and servers learn of it within two seconds`,
