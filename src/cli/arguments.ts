@@ -92,6 +92,14 @@ export function readScopes(text: string): string[] {
   throw new UsageError(`--scopes must be names separated by commas, such as read,write`)
 }
 
+/** What keys may begin with. */
+export function readPrefix(text: string): string {
+  if (/^[a-z][a-z0-9]{0,15}$/.test(text)) return text
+  throw new UsageError(
+    `--prefix must be 1 to 16 characters of a-z and 0-9, starting with a letter, not "${text}"`,
+  )
+}
+
 /** A key_id. Of a full key, which is better not typed anywhere, its key_id is taken. */
 export function readKeyId(text: string): string {
   if (/^[0-9A-Za-z]{8}$/.test(text)) return text

@@ -6,8 +6,10 @@ import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addInit } from './commands/init.ts'
 import { addKeysCommands } from './commands/keys/keys.ts'
+import { addLeak } from './commands/leak.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addReplay } from './commands/replay.ts'
+import { addScan } from './commands/scan.ts'
 import { addServe } from './commands/serve.ts'
 import { addTiers } from './commands/tiers.ts'
 import { EXIT_FAILED } from './failure.ts'
@@ -24,6 +26,8 @@ export function createProgram(end: (exitCode: number) => void): Command {
   addInit(program)
   addServe(program)
   addKeysCommands(program)
+  addLeak(program)
+  addScan(program, fail)
   addAuditCommands(program, fail)
   addTiers(program)
   addDoctor(program, fail)
