@@ -17,6 +17,7 @@ beforeEach(async () => {
   gate = await openGate(settings, { log, chores: false })
   server = createAdminServer({
     ...{ gate, log, version: '1.2.3', health: () => gate.health(), isDraining: () => false },
+    publicUrl: 'http://127.0.0.1:8788',
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
   })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
