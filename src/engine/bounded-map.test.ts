@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BoundedMap } from './bounded-map.ts'
 
@@ -36,4 +37,31 @@ test('the oldest entries are told in order, as many as there are', () => {
   for (const key of ['a', 'b', 'c', 'a']) map.set(key, map.size)
   expect(map.oldest(2).map(([key]) => key)).toEqual(['b', 'c'])
   expect(map.oldest(9).map(([key]) => key)).toEqual(['b', 'c', 'a'])
+})
+
+test('holds what a list would that is moved and cut by hand', () => {
+  const step = fc.record({ key: fc.nat(9), isDelete: fc.boolean(), isRead: fc.boolean() })
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 6 }),
+      fc.array(step, { maxLength: 200 }),
+      (max, steps) => {
+        const map = new BoundedMap<number, number>(max)
+        let model: [number, number][] = []
+        for (const [at, { key, isDelete, isRead }] of steps.entries()) {
+          if (isRead) {
+            expect(map.get(key)).toBe(model.find(([known]) => known === key)?.[1])
+            continue
+          }
+          model = model.filter(([known]) => known !== key)
+          if (isDelete) map.delete(key)
+          else {
+            map.set(key, at)
+            model = [...model, [key, at] as [number, number]].slice(-max)
+          }
+        }
+        expect(map.oldest(max)).toEqual(model)
+      },
+    ),
+  )
 })
