@@ -15,7 +15,7 @@ import { BrokenChainError, type PruneBounds, type PrunePiece, PrunePlan } from '
 import { signatureProblem, signPlace } from './signatures.ts'
 
 /** More at once would keep a synchronous store from answering anyone for too long. */
-const ROWS_AT_ONCE = 1_000
+const ROWS_AT_ONCE = 500
 
 export interface PruneParts {
   readonly store: Pick<Store, 'readAudit' | 'auditHeads' | 'auditCheckpoints' | 'pruneAudit'>
