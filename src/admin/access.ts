@@ -40,6 +40,22 @@ export function createAccess(gate: Gate | undefined): CheckAccess {
   const admitClient = createAdmission(gate)
   const admitCaller = createAdmission({ ...gate, http: { ...gate.http, ...ADMIN_HTTP } })
 
+  /** A question that makes no sense is answered to those who have a key; others hear about that. */
+  async function checkClient(
+    { scopeOf }: ClientRoute,
+    request: RawRequest,
+    arriving: ArrivingRequest,
+    address: string | undefined,
+  ): Promise<Admitted | Refusal> {
+    const asked = read(() => scopeOf(arriving))
+    const admission = await admitClient(request, { scope: asked.value })
+    if (!admission.admitted) return admission.refusal
+    const { identity, allowed, requestId } = admission
+    if (asked.error === undefined) return { address, caller: identity, charged: admission }
+    if (allowed.mustSettle) gate?.settle(allowed, requestId)
+    throw asked.error
+  }
+
   return async function checkAccess(route, request, arriving, requestId) {
     const address = addressOf(request.remoteAddress, request.rawHeaders)?.group
     if (route.access === 'public') {
@@ -49,16 +65,23 @@ export function createAccess(gate: Gate | undefined): CheckAccess {
       refuseKeyInUrl(request)
       return { address, caller: undefined }
     }
-    const admission =
-      route.access === 'client'
-        ? await admitClient(request, { scope: route.scopeOf(arriving) })
-        : await admitCaller(request, { scope: route.access === 'self' ? SELF : 'admin' })
+    if (route.access === 'client') return checkClient(route, request, arriving, address)
+    const scope = route.access === 'self' ? SELF : 'admin'
+    const admission = await admitCaller(request, { scope })
     if (!admission.admitted) return admission.refusal
     const { identity, requestId: chargedAs } = admission
-    if (route.access !== 'client') {
-      gate.audit.signedIn({ keyId: identity.keyId, address, requestId: chargedAs })
-    }
+    gate.audit.signedIn({ keyId: identity.keyId, address, requestId: chargedAs })
     return { address, caller: identity, charged: admission }
+  }
+}
+
+type ClientRoute = Extract<AdminRoute, { readonly access: 'client' }>
+
+function read<T>(make: () => T): { readonly value?: T; readonly error?: unknown } {
+  try {
+    return { value: make() }
+  } catch (error) {
+    return { error }
   }
 }
 

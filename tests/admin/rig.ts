@@ -3,6 +3,8 @@
  * are of a tier without limits that a test could meet, unless it asks for some.
  */
 import { type AdminServer, createAdminServer } from '../../src/admin/admin-server.ts'
+import { apiRoutes } from '../../src/admin/api-routes.ts'
+import type { AdminRoute } from '../../src/admin/routes.ts'
 import { resolveSettings } from '../../src/config/index.ts'
 import type { Gate, IssueKeyInput } from '../../src/engine/gate.ts'
 import { type LockgateConfig, openGate } from '../../src/index.ts'
@@ -30,6 +32,8 @@ export interface AdminRig {
   readonly port: number
   readonly url: string
   readonly logged: string[]
+  /** Those that the server has. */
+  readonly routes: readonly AdminRoute[]
   /** Of the operator, with scope `admin`. */
   readonly admin: string
   issue(input?: Partial<IssueKeyInput>): Promise<{ readonly key: string; readonly id: string }>
@@ -56,14 +60,14 @@ export async function startAdminRig({
     logged.push(JSON.stringify({ ...fields, message }))
   }
   const log = { debug: note, info: note, warn: note, error: note }
-  const opened = await openGate(settings, { log })
-  const gate: Gate = { ...opened, activityOf: async () => new Map() }
-  const server = createAdminServer({
+  const gate = await openGate(settings, { log })
+  const options = {
     ...{ gate, log, version: '1.2.3', health: () => gate.health(), isDraining: () => false },
     metrics: async () => ({ contentType: 'text/plain', body: 'lockgate_x 1\n' }),
     publicUrl: settings.publicUrl,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  })
+  }
+  const timeouts = timeoutMs === undefined ? {} : { timeoutMs }
+  const server = createAdminServer({ ...options, ...timeouts })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${port}`
 
@@ -74,7 +78,7 @@ export async function startAdminRig({
   }
   const { key: admin } = await issue({ scopes: ['admin'] })
   return {
-    ...{ gate, server, port, url, logged, admin, issue },
+    ...{ gate, server, port, url, logged, admin, issue, routes: apiRoutes(options) },
     call: (method, path, call) => ask(url + path, method, call),
     async stop() {
       await server.close()
