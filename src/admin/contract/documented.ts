@@ -43,7 +43,7 @@ export function documented(contract: EndpointParts): Documented {
       },
     },
     refusals: refusalsOf({
-      ...{ access, readsJson: body !== undefined, readsQuery: query !== undefined },
+      ...{ access, readsJson: body !== undefined, readsQuery: true },
       ...{ asksStore: true, own: refusals ?? [] },
     }),
   }

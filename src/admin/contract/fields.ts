@@ -32,7 +32,7 @@ export const limitInput = z
     quota: z.int().min(1),
     window: duration,
     algorithm: z.enum(LIMIT_ALGORITHMS).optional(),
-    burst: z.strictObject({ extra: z.number(), for: duration }).optional(),
+    burst: z.strictObject({ extra: z.number().meta({ example: 0.2 }), for: duration }).optional(),
   })
   .meta({ id: 'LimitInput', description: 'A limit as the configuration writes it.' })
 

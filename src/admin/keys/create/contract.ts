@@ -12,14 +12,17 @@ export const createKey = endpoint({
   body: z
     .strictObject({
       owner: z.string().meta({ description: 'An e-mail address.', example: 'ada@example.com' }),
-      owner_external_id: z.string().nullish(),
-      tier: z.string().optional().meta({ description: 'Default: free.' }),
-      scopes: z.array(z.string()).optional().meta({ description: 'Default: read.' }),
-      name: z.string().nullish(),
+      owner_external_id: z.string().nullish().meta({ example: 'user_42' }),
+      tier: z.string().optional().meta({ description: 'Default: free.', example: 'free' }),
+      scopes: z
+        .array(z.string().meta({ example: 'read' }))
+        .optional()
+        .meta({ description: 'Default: read.' }),
+      name: z.string().nullish().meta({ example: 'laptop' }),
       mode: z.enum(['live', 'test']).optional(),
       expires_at: timeInput.nullish().meta({ description: 'Default: never.' }),
       allowed_addresses: z
-        .array(z.string())
+        .array(z.string().meta({ example: '203.0.113.0/24' }))
         .optional()
         .meta({ description: 'Addresses and CIDR blocks. Default: any address.' }),
       limits: z
