@@ -105,7 +105,7 @@ describe('every other route refuses', () => {
     const { log } = rig.gate
     const health = { health: () => rig.gate.health(), isDraining: () => false, version: '1' }
     const metrics = async () => ({ contentType: 'text/plain', body: '' })
-    const server = createAdminServer({ ...health, log, metrics })
+    const server = createAdminServer({ ...health, log, metrics, publicUrl: rig.url })
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
     for (const route of closed()) {
       const path = route.path.replace(/\{\w+\}/, '7Hq2mZ9x')

@@ -49,6 +49,38 @@ describe('200', () => {
     expect((await list('?owner=bob@example.com&tier=paid')).ids).toEqual([])
   })
 
+  test('filters by status, where an expired key is not an active one', async () => {
+    const owner = 'states@example.com'
+    const [active, disabled, revoked] = [
+      await rig.issue({ owner }),
+      await rig.issue({ owner }),
+      await rig.issue({ owner }),
+    ]
+    const expired = await rig.issue({ owner, expiresAtMs: Date.now() + 30 })
+    await rig.gate.keys.disable(disabled.id)
+    await rig.gate.keys.revoke(revoked.id)
+    const of = async (status: string) => (await list(`?owner=${owner}&status=${status}`)).ids
+    await expect.poll(() => of('expired')).toEqual([expired.id])
+    expect(await of('active')).toEqual([active.id])
+    expect(await of('disabled')).toEqual([disabled.id])
+    expect(await of('revoked')).toEqual([revoked.id])
+  })
+
+  test('filters by expiry and by use', async () => {
+    const owner = 'uses@example.com'
+    const expiresAtMs = Date.parse('2080-01-01T00:00:00Z')
+    const [used, unused] = [await rig.issue({ owner }), await rig.issue({ owner, expiresAtMs })]
+    await rig.gate.check({ presentedKey: used.key, address: undefined, requestId: 'r' })
+    const of = async (filter: string) => (await list(`?owner=${owner}&${filter}`)).ids
+    expect((await list(`?owner=${owner}`)).data.at(-1)).toMatchObject({
+      ...{ key_id: used.id, requests: 1, last_used_at: expect.stringMatching(/Z$/) },
+    })
+    expect(await of('expires_before=2080-01-01T00:00:00Z')).toEqual([])
+    expect(await of('expires_before=2080-01-01T00:00:00.001Z')).toEqual([unused.id])
+    expect(await of('used_since=2020-01-01T00:00:00Z')).toEqual([used.id])
+    expect(await of('unused_since=2020-01-01T00:00:00Z')).toEqual([unused.id])
+  })
+
   test('a key that was never used says so', async () => {
     const [first] = (await list('?tier=paid&limit=1')).data
     expect(first).toMatchObject({ last_used_at: null, requests: 0 })
