@@ -1,6 +1,6 @@
 /** Reads what was sent by its schema. What does not fit is named, with the nearest that is known. */
 import { distance } from 'fastest-levenshtein'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { LockgateError } from '../../core/errors.ts'
 import { shownName } from '../body/strict-json.ts'
 
@@ -15,10 +15,9 @@ export function readBody(schema: z.ZodType | undefined, body: unknown): unknown 
   const stranger = issues.find(isUnknown)
   if (stranger !== undefined) {
     const name = pathText([...stranger.path, stranger.keys[0] ?? ''])
-    throw new LockgateError(
-      'unknown_field',
-      `The body has no member ${shownName(name)}; leave it out.`,
-    )
+    const known = stranger.path.length === 0 ? namesOf(schema) : []
+    const problem = `The body has no member ${shownName(name)}${hint(name, known)}.`
+    throw new LockgateError('unknown_field', problem)
   }
   const [issue] = issues
   throw new LockgateError('invalid_field', `${whereOf(issue)} ${problemOf(issue)}`)
@@ -45,13 +44,20 @@ export function readQuery(schema: z.ZodObject | undefined, query: URLSearchParam
 export const invalidParameter = (message: string): LockgateError =>
   new LockgateError('invalid_parameter', message)
 
-function unknownParameter(name: string, known: readonly string[]): string {
-  const text = `There is no query parameter ${shownName(name)} here`
-  if (known.length === 0) return text
+const unknownParameter = (name: string, known: readonly string[]): string =>
+  `There is no query parameter ${shownName(name)} here${hint(name, known)}`
+
+/** What was meant, perhaps, and what there is. */
+function hint(name: string, known: readonly string[]): string {
   const short = name.slice(0, 64)
-  const [nearest = ''] = [...known].sort((a, b) => distance(a, short) - distance(b, short))
-  return `${text}; did you mean "${nearest}"? It takes ${known.join(', ')}`
+  const [nearest] = [...known].sort((a, b) => distance(a, short) - distance(b, short))
+  return nearest === undefined
+    ? '; leave it out'
+    : `; did you mean "${nearest}"? It takes ${known.join(', ')}`
 }
+
+const namesOf = (schema: z.ZodType): readonly string[] =>
+  schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 
 /** The branches of a union hold what is wrong; the first that knows a reason is taken. */
 function flat(issues: readonly Issue[]): Issue[] {
