@@ -18,7 +18,7 @@ import type { Admitted, CheckAccess } from './access.ts'
 import { checkBodyType, mediaTypeOf, readAs, readBytes } from './body/read-body.ts'
 import type { AdminAnswer, AdminRoute, ArrivingRequest, FindRoute } from './routes.ts'
 
-export const MAX_BODY_BYTES = 65_536
+const MAX_BODY_BYTES = 65_536
 
 /** What all exchanges of a server have in common. */
 export interface AdminParts {

@@ -5,7 +5,7 @@ import { endpoint } from '../contract/endpoint.ts'
 import { cursor, nextCursor, pageSize, soughtText, timeInput } from '../contract/fields.ts'
 import { auditRow } from './audit-json.ts'
 
-export const MAX_ROWS = 1_000
+const MAX_ROWS = 1_000
 export const USUAL_ROWS = 100
 
 export const readAudit = endpoint({

@@ -3,7 +3,7 @@ import type { Documented } from '../contract/documented.ts'
 import { type AdminRoute, jsonAnswer } from '../routes.ts'
 import { type DocumentOptions, openApiDocument } from './document.ts'
 
-export const OPENAPI_PATH = '/openapi.json'
+const OPENAPI_PATH = '/openapi.json'
 
 /** `known` may tell of more routes than there are; `routes` are those that this server has. */
 export function openApiRoute(

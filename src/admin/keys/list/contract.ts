@@ -4,7 +4,7 @@ import { endpoint } from '../../contract/endpoint.ts'
 import { cursor, nextCursor, pageSize, soughtText, timeInput } from '../../contract/fields.ts'
 import { usedKey } from '../key-json.ts'
 
-export const MAX_KEYS = 200
+const MAX_KEYS = 200
 export const USUAL_KEYS = 50
 
 export const listKeys = endpoint({
