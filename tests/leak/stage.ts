@@ -67,9 +67,7 @@ export async function setStage(): Promise<Stage> {
     const { key, record } = await gate.keys.issue({ owner, ...rights })
     if ((await ask(key)) !== 200) throw new Error('the key does not work')
     const reportedAtMs = Date.now()
-    const from = { address: '192.0.2.1', requestId: 'req_report' }
-    const outcome = await gate.leaks.reportKey(key, { source: 'holder', where: WHERE }, from)
-    if ('allowed' in outcome) throw new Error(`refused: ${outcome.code}`)
+    await report(serving, key)
     const [mail] = await smtp.mailsTo(owner)
     const link = /http:\S+\/replace\/[\w-]{43}/.exec(mail?.text ?? '')?.[0]
     if (mail === undefined || link === undefined) throw new Error(`no link in ${mail?.text}`)
@@ -103,4 +101,14 @@ export async function setStage(): Promise<Stage> {
       await smtp.stop()
     },
   }
+}
+
+/** By whoever found it: the key is all they have. */
+async function report({ adminUrl }: Serving, key: string): Promise<void> {
+  const answer = await fetch(`${adminUrl}/v1/leaks`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ key, where: WHERE }),
+  })
+  if (answer.status !== 200) throw new Error(`refused: ${await answer.text()}`)
 }
