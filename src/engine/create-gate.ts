@@ -150,6 +150,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     tiers,
     address: parts.address,
     http: parts.http,
+    publicUrl: parts.publicUrl,
     log,
     notes: { warnings: new Set<string>(), routes: new Map<string, number>() },
     health: () =>

@@ -299,6 +299,8 @@ export interface Gate extends RequestGate {
   /** How keys were used, of those that ever were; what this process counted is saved first. */
   activityOf(keyIds: readonly string[]): Promise<ReadonlyMap<string, KeyActivity>>
   readonly audit: AuditLog
+  /** The base of the links in mails, without a slash at its end. */
+  readonly publicUrl: string
   /** From memory: costs no I/O. */
   health(): GateHealth
   /** Flushes audit and usage, then closes counters and store. Idempotent. */

@@ -7,7 +7,7 @@ import type { AuditHead, AuditRow } from '../../core/audit.ts'
 import { emptyHead, rowHash } from '../../core/audit-chain.ts'
 
 /** However tight the bounds are. */
-export const LEAST_AGE_MS = 24 * 60 * 60 * 1000
+const LEAST_AGE_MS = 24 * 60 * 60 * 1000
 
 export interface PruneBounds {
   /** Rows older than this go. null: none because of their age. */
