@@ -32,8 +32,10 @@ interface Request {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Sends so many requests. Resolves with how often each route gave each status. */
-export async function sendGenerated(count: number): Promise<ReadonlyMap<string, number>> {
+/** Sends so many requests. Resolves with what was asked, and how often each gave each status. */
+export async function sendGenerated(
+  count: number,
+): Promise<{ readonly asked: readonly string[]; readonly seen: ReadonlyMap<string, number> }> {
   const rig = await startAdminRig()
   const served = DOCUMENTED.filter(({ method, path }) =>
     rig.routes.some((route) => route.method === method && route.path === path),
@@ -54,7 +56,7 @@ export async function sendGenerated(count: number): Promise<ReadonlyMap<string, 
   } finally {
     await rig.stop()
   }
-  return seen
+  return { asked: served.map(({ operationId }) => operationId), seen }
 }
 
 interface Pools {
