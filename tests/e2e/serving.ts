@@ -2,7 +2,7 @@
  * A running `lockgate serve` for end-to-end tests: a process of its own, with a folder, a database
  * and an upstream of its own, talked to over HTTP and through the CLI as a person would.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -10,11 +10,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { WarmProgram } from '../cli/warm-program.ts'
 import { freePort } from '../servers/ports.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const run = promisify(execFile)
 /** A busy machine is slow, not broken. */
 const PATIENCE_MS = 30_000
 
@@ -59,13 +58,15 @@ export async function serve(
   const port = String(await freePort())
   const adminPort = String(await freePort())
   const adminUrl = `http://127.0.0.1:${adminPort}`
-  const env = { ...process.env, LOCKGATE_PUBLIC_URL: adminUrl, ...variables }
+  const env = { ...ownEnvironment(), LOCKGATE_PUBLIC_URL: adminUrl, ...variables }
+  const program = new WarmProgram()
   let said = ''
   let server: ChildProcess | undefined
 
   const cli = async (...args: string[]): Promise<string> => {
-    const { stdout } = await run(process.execPath, [MAIN, ...args], { cwd: folder, env })
-    return stdout
+    const { code, out, err } = await program.run({ cwd: folder, env, args })
+    if (code !== 0) throw new Error(`lockgate ${args[0]} ended with ${code}: ${err}`)
+    return out
   }
   const start = async (): Promise<void> => {
     const ports = ['--port', port, '--admin-port', adminPort]
@@ -102,12 +103,18 @@ export async function serve(
     start,
     async stop() {
       await end('SIGTERM')
+      program.stop()
       upstream.closeAllConnections()
       upstream.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
+
+const ownEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  )
 
 /** Resolves when the port accepts a connection; rejects with what the server said if it ends. */
 async function listening(server: ChildProcess, port: number, said: () => string): Promise<void> {

@@ -37,7 +37,7 @@ export async function sendForgedReports(count: number): Promise<void> {
   const config = { databaseUrl: 'sqlite::memory:', keys: QUICK_HASH, ip: false as const }
   const leaks = { github: { publicKeysUrl: keyServer.url } }
   const settings = resolveSettings({ ...config, leaks }, {}, {})
-  const gate = await openGate(settings, { log })
+  const gate = await openGate(settings, { log, chores: false })
   const { key, record } = await gate.keys.issue({ owner: 'ada@example.com' })
   const admin = createAdminServer({
     ...{ gate, log, version: '1.2.3', health: () => gate.health(), isDraining: () => false },
