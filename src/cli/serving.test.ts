@@ -89,8 +89,8 @@ describe('lockgate serve', SLOW, () => {
       checks: { store: { status: 'ok' }, counters: { status: 'ok' }, audit: { status: 'ok' } },
     })
     const other = await fetch(new URL('/v1/keys', healthUrl))
-    expect(other.status).toBe(404)
-    expect(await other.json()).toMatchObject({ code: 'unknown_route' })
+    expect(other.status).toBe(401)
+    expect(await other.json()).toMatchObject({ code: 'missing_key' })
     const post = await fetch(healthUrl, { method: 'POST', body: 'x' })
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })

@@ -22,7 +22,7 @@ describe.concurrent('wrong usage ends with 2 and one line that says what to do',
     ['keys rotate aaaaaaaa --grace soon', '--grace must be a duration such as 30m'],
     [
       'audit list --event key.craeted',
-      "option '--event <event>' argument 'key.craeted' is invalid (Did you mean key.created?)",
+      "option '--event <event...>' argument 'key.craeted' is invalid (Did you mean key.created?)",
     ],
     ['keys list --status x', "option '--status <status>' argument 'x' is invalid. Allowed choices"],
     ['audit list --limit 0', '--limit must be a whole number of at least 1'],

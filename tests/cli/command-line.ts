@@ -52,7 +52,9 @@ export function newFolder(files: Readonly<Record<string, string>> = {}): Folder 
     return running
   }
   const run = (env: Record<string, string>, args: readonly string[]): Promise<Ended> =>
-    hasCode(path) ? start(env, args).ended : warm.run({ cwd: path, env: ownEnv(path, env), args })
+    needsItsOwn(path, args)
+      ? start(env, args).ended
+      : warm.run({ cwd: path, env: ownEnv(path, env), args })
   const folder: Folder = {
     path,
     file: (name) => join(path, name),
@@ -73,8 +75,12 @@ function ownEnv(home: string, env: Readonly<Record<string, string>>): Record<str
   return { PATH, HOME: home, ...kept, ...env }
 }
 
-/** A configuration that is a module is loaded once per process, so each command needs its own. */
-const hasCode = (path: string): boolean =>
+/**
+ * What starts other processes, or goes on, is a process of its own; and a configuration that is a
+ * module is loaded once per process, so each command needs its own.
+ */
+const needsItsOwn = (path: string, [command = '']: readonly string[]): boolean =>
+  ['serve', 'demo', 'replay'].includes(command) ||
   readdirSync(path).some((name) => /\.[cm]?[jt]s$/.test(name))
 
 function startProgram(cwd: string, env: Record<string, string>, args: readonly string[]): Running {
