@@ -6,5 +6,7 @@
 import { quietWarnings } from './quiet-warnings.ts'
 
 quietWarnings()
+const { endOnCrash } = await import('./crash.ts')
+endOnCrash()
 const { runProgram } = await import('./run-program.ts')
 process.exitCode = await runProgram(process.argv.slice(2))
