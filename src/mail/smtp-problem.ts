@@ -8,6 +8,8 @@ import { DeadlineError, type SessionLimits } from './smtp-session.ts'
 
 const MAX_ANSWER_LENGTH = 200
 const MASK = '***'
+/** A shorter one is part of other words. */
+const MIN_USER_LENGTH = 4
 
 /** As nodemailer's errors are. */
 interface SmtpFailure {
@@ -86,7 +88,7 @@ function cleaned(text: string, { server: { login }, linkUrl }: ProblemContext): 
   return line.length <= MAX_ANSWER_LENGTH ? line : `${line.slice(0, MAX_ANSWER_LENGTH)}…`
 }
 
-/** The password in each form that is sent. */
+/** The login in each form that is sent. */
 function secretsOf(login: SmtpUrl['login']): string[] {
   if (login === null) return []
   const { user, password } = login
@@ -96,6 +98,7 @@ function secretsOf(login: SmtpUrl['login']): string[] {
     base64(password),
     encodeURIComponent(password),
     password,
+    ...(user.length < MIN_USER_LENGTH ? [] : [base64(user), encodeURIComponent(user), user]),
   ]
 }
 
