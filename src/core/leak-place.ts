@@ -3,13 +3,12 @@
  * the audit log and into a mail, so it is short, stays on its line, and holds no key: whoever reports
  * a key tends to paste it twice. Pure.
  */
+import { hideKeys } from './key/hide-keys.ts'
+
 export const MAX_PLACE_LENGTH = 500
 
 /** Control characters, and those that turn the direction of text round. */
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
-
-/** Of any prefix. What is left names the key. */
-const KEY = /([a-z][a-z0-9]{0,15}_(?:live|test)_[0-9A-Za-z]{8}_)[0-9A-Za-z]+/g
 
 /** Whether a text can be taken as it is, but for keys in it. */
 export const isPlace = (text: string): boolean =>
@@ -17,7 +16,7 @@ export const isPlace = (text: string): boolean =>
 
 /** The text as it may be kept; undefined where nothing is left of it. */
 export function placeOf(text: string): string | undefined {
-  const plain = text.toWellFormed().replace(UNPRINTABLE, '\ufffd').replace(KEY, '$1…').trim()
+  const plain = hideKeys(text.toWellFormed().replace(UNPRINTABLE, '\ufffd')).trim()
   if (plain === '') return undefined
   if (plain.length <= MAX_PLACE_LENGTH) return plain
   // A pair that is cut in half would be no text any more.

@@ -5,6 +5,7 @@
  * text is walked once more for what it does not tell. Linear in the length of the text.
  */
 import { LockgateError } from '../../core/errors.ts'
+import { hideKeys } from '../../core/key/hide-keys.ts'
 
 const MAX_DEPTH = 64
 const QUOTE = 0x22
@@ -92,5 +93,5 @@ function addName(names: Set<string>, quoted: string): void {
   names.add(name)
 }
 
-/** A name as a message may repeat it. */
-export const shownName = (name: string): string => JSON.stringify(name.slice(0, 64))
+/** A name as a message may repeat it: a key in the wrong place is not. */
+export const shownName = (name: string): string => JSON.stringify(hideKeys(name).slice(0, 64))
