@@ -15,6 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite/index.ts'
 import { type Ended, type Folder, newFolder, until } from '../cli/command-line.ts'
 import { RawClient } from '../gateway/raw-client.ts'
+import { found, needlesOf } from './needles.ts'
 
 const UPSTREAM_SECRET = 'canary-Zk3vQ81-of-the-upstream'
 const CONFIG = {
@@ -50,22 +51,6 @@ afterAll(() => {
   upstream.closeAllConnections()
   upstream.close()
 })
-
-/** What must not be found: the secret in any part, however it is encoded. */
-function needlesOf(key: string): string[] {
-  const secret = key.slice(-49)
-  const parts = [secret.slice(0, 12), secret.slice(12, 24), secret.slice(-12)]
-  // Base64 of a text depends on where it begins, so the middle of each of the three forms is taken.
-  const encoded = [0, 1, 2].map((shift) =>
-    Buffer.from('x'.repeat(shift) + secret)
-      .toString('base64')
-      .slice(4, 44),
-  )
-  return [...parts, ...encoded, Buffer.from(secret).toString('hex')]
-}
-
-const found = (text: string, needles: readonly string[]): string[] =>
-  needles.filter((needle) => text.includes(needle))
 
 async function newProject(): Promise<{ folder: Folder; key: string; hash: string }> {
   const folder = newFolder({ 'lockgate.config.json': JSON.stringify(CONFIG) })
