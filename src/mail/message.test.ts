@@ -86,6 +86,15 @@ test('what each kind tells its owner', () => {
   )
 })
 
+test.each(['owner', 'operator'] as const)(
+  'a reminder to the %s proposes what gives more time',
+  (audience) => {
+    const text = renderText(letterOf(expiringMail({ audience })))
+    expect(text).not.toContain('keys rotate')
+    expect(text).toMatch(audience === 'owner' ? /for a\s+new one/ : /lockgate\s+keys\s+create/)
+  },
+)
+
 test('a copy never has a link, whatever it is given', () => {
   const linkUrl = `https://x.example/replace/${LINK_TOKEN}`
   for (const mail of [leakedMail(), suspiciousMail(), expiringMail()]) {

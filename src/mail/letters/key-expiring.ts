@@ -21,10 +21,10 @@ export function keyExpiring(mail: OutgoingMail): Letter {
     steps: isOperator
       ? [
           'Its owner has been reminded.',
-          `A replacement, with a day in which both keys work: lockgate keys rotate ${keyId} --grace 24h`,
+          'Rotating it gives it no more time. A new one: lockgate keys create --owner E-MAIL --expires 90d, with the tier and the scopes above.',
         ]
       : [
-          'If you still need it, ask whoever gave you the key for a new one in time. With access to the API of keys you can rotate it yourself; the old key then goes on working for the time of grace that you choose.',
+          'If you still need it, ask whoever gave you the key for a new one in time. Both work until this one expires, so you can change over without a break.',
           'If you do not need it any more, there is nothing to do.',
         ],
     footer: footerOf(mail),
