@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LockgateError } from '../../core/errors.ts'
-import { readStrictJson } from './strict-json.ts'
+import { readStrictJson, shownName } from './strict-json.ts'
 
 const read = (text: string): unknown => readStrictJson(Buffer.from(text))
 
@@ -75,6 +75,11 @@ describe('invalid_json', () => {
     '{"":1,"":1}',
   ])('a member twice, however it is spelt: %s', (text) => {
     expect(codeOf(text)).toBe('invalid_json')
+  })
+
+  test('a message repeats no key that stands in for a name', () => {
+    const name = shownName(`x sk_live_7Hq2mZ9x_${'aB3'.repeat(16)}`)
+    expect(name).toBe('"x sk_live_7Hq2mZ9x_…"')
   })
 
   test.each(['{"a":"a","b":"a"}', '{"a":{"a":{"a":1}}}', '[{"a":1},{"a":1}]', '{"a":["a","a"]}'])(
