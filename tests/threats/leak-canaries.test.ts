@@ -178,6 +178,10 @@ test('a leak from its report to the new key, with everything that can go wrong',
   for (const path of ['/metrics', '/health', '/v1/audit', '/v1/keys', '/openapi.json']) {
     await ask(path, { headers })
   }
+  await post('/v1/verify', JSON.stringify({ key: locked, scope: 'write' }), headers)
+  await post('/v1/verify', JSON.stringify({ key: `${forged}x` }), headers)
+  await ask('/v1/authorize', { headers: { authorization: `Bearer ${forged}` } })
+  await ask('/v1/keys', { headers: { 'x-api-key': forged } })
   const hashes = inDatabase((database) =>
     database
       .prepare('SELECT secret_hash FROM keys')
