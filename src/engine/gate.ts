@@ -150,6 +150,12 @@ export interface LinkView {
   /** Of the newest leak or suspicion: when, and where it was found; null where nobody said. */
   readonly atMs: number
   readonly where: string | null
+  /** What was strange: null for a leak, and where the audit log does not have it any more. */
+  readonly reason: 'new_networks' | 'rate' | null
+  /** New networks within an hour, or requests of one hour. */
+  readonly seen: number | null
+  /** Networks known before, or requests of the mean busy hour. */
+  readonly usual: number | null
 }
 
 /**

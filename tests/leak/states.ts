@@ -26,6 +26,8 @@ export const USUAL: Said = {
   where: 'https://github.com/acme/site/blob/main/src/config.ts#L12',
 }
 
+const NETWORKS = Array.from({ length: 8 }, (_, index) => `2001:db8:${index + 1}::/48`).join(', ')
+
 /** Never given to anybody: its checksum does not fit. */
 const SHOWN_KEY = 'sk_live_4kWq8ZpB_3nR5tYv8xZ1aB4dE7gH0jK2mN5pQ8sU1wX4zA7cF0hJKc81Hs9'
 
@@ -38,14 +40,16 @@ export function pagesOf(said: Said = USUAL): ReadonlyMap<string, Page> {
   }
   const view: LinkView = {
     ...{ state: 'open', purpose: 'leaked', key, atMs: Date.UTC(2026, 10, 5, 3, 14) },
-    where: said.where,
+    ...{ where: said.where, reason: null, seen: null, usual: null },
   }
-  const strange: LinkView = { ...view, purpose: 'suspicious', where: null }
+  const strange: LinkView = { ...view, purpose: 'suspicious', where: NETWORKS }
+  const rate = { reason: 'rate', seen: 4_100, usual: 52 } as const
+  const networks = { reason: 'new_networks', seen: 9, usual: 3 } as const
   const active = { ...key, status: 'active' } as const
   return new Map<string, Page>([
     ['leaked', pageOfLink(view)],
-    ['suspicious', pageOfLink({ ...strange, key: active })],
-    ['suspended', pageOfLink({ ...strange, key: { ...key, status: 'disabled' } })],
+    ['suspicious', pageOfLink({ ...strange, ...rate, key: active })],
+    ['suspended', pageOfLink({ ...strange, ...networks, key: { ...key, status: 'disabled' } })],
     ['expired', pageOfLink({ ...view, state: 'expired' })],
     ['done', donePage({ key: SHOWN_KEY, record: { ...active, keyId: '4kWq8ZpB' } })],
     ['kept', keptPage(active)],

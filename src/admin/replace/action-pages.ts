@@ -28,9 +28,10 @@ ${actionForm('replace', leaked.button)}`,
   }
 }
 
-function suspiciousPage({ key, atMs, where }: LinkView): Page {
-  const noticed: readonly Fact[] =
-    where === null ? [] : [{ name: facts.where, value: placeOf(where) }]
+function suspiciousPage(view: LinkView): Page {
+  const { key, atMs, where } = view
+  const noticed: readonly Fact[] = where === null ? [] : [{ name: facts.usedFrom, value: where }]
+  const strange = strangeOf(view)
   const { works, paused, revoked } = suspicious
   const state = { active: works, disabled: paused, revoked }[key.status]
   return {
@@ -42,7 +43,7 @@ function suspiciousPage({ key, atMs, where }: LinkView): Page {
       isInert: true,
     },
     body: html`<h1>${suspicious.heading}</h1>
-<p class="lead">${suspicious.lead}</p>
+${strange && html`<p>${strange}</p>\n`}<p class="lead">${suspicious.lead}</p>
 <p>${state}</p>
 ${factList([keyFact(key), { name: facts.suspiciousAt, value: timeOf(atMs) }, ...noticed])}
 <section class="choice"><h2>${suspicious.replaceHeading}</h2>
@@ -56,6 +57,13 @@ ${
 ${actionForm('keep', suspicious.keepButton, 'quiet')}</section>`
 }`,
   }
+}
+
+/** undefined where the log does not say any more. */
+function strangeOf({ reason, seen, usual }: LinkView): string | undefined {
+  if (reason === null || seen === null || usual === null) return undefined
+  const text = reason === 'rate' ? suspicious.rate : suspicious.newNetworks
+  return text(seen.toLocaleString('en-US'), usual.toLocaleString('en-US'))
 }
 
 function expiredPage({ key }: LinkView): Page {

@@ -20,10 +20,11 @@ const ISSUED = {
 } as const
 const LEAKED: LinkView = {
   ...{ state: 'open', purpose: 'leaked', key: KEY, atMs: Date.UTC(2026, 10, 5, 3, 14) },
-  where: 'https://github.com/acme/site',
+  ...{ where: 'https://github.com/acme/site', reason: null, seen: null, usual: null },
 }
 const SUSPICIOUS: LinkView = {
-  ...{ ...LEAKED, purpose: 'suspicious', where: null },
+  ...{ ...LEAKED, purpose: 'suspicious', where: '203.0.113.0/24' },
+  ...{ reason: 'new_networks', seen: 9, usual: 3 },
   key: { ...KEY, status: 'disabled' },
 }
 const EXPIRED: LinkView = { ...LEAKED, state: 'expired' }
@@ -90,6 +91,22 @@ describe('GET 200', () => {
     const answer = await ask(desk(SUSPICIOUS), 'GET')
     expect(answer.body).toContain('paused')
     expect(buttons(answer)).toEqual(['replace', 'keep'])
+  })
+
+  test('a suspicion says what was strange in one sentence, and nothing where nobody knows', async () => {
+    const { body } = await ask(desk(SUSPICIOUS), 'GET')
+    expect(body).toContain(
+      '<p>Within one hour it was used from 9 new networks; before that, it was known from 3.</p>',
+    )
+    expect(body).toContain('Used from')
+    const rate = { reason: 'rate', seen: 4_100, usual: 52 } as const
+    expect((await ask(desk({ ...SUSPICIOUS, ...rate }), 'GET')).body).toContain(
+      '<p>In one hour it made 4,100 requests; in a usual busy hour it makes about 52.</p>',
+    )
+    for (const unknown of [{ reason: null }, { seen: null }, { usual: null }]) {
+      const page = await ask(desk({ ...SUSPICIOUS, ...unknown }), 'GET')
+      expect(page.body).not.toMatch(/one hour|undefined|null/)
+    }
   })
 
   test('a suspicion about a key that was revoked meanwhile: there is nothing to keep', async () => {

@@ -15,6 +15,7 @@ export const TEXTS = {
     suspiciousAt: 'Noticed',
     where: 'Found at',
     whereUnknown: 'nobody said',
+    usedFrom: 'Used from',
     tier: 'Tier',
     scopes: 'Scopes',
     noScopes: 'none',
@@ -46,6 +47,10 @@ export const TEXTS = {
     badge: 'Unusual use',
     heading: 'Your API key is used in an unusual way.',
     lead: 'That can be a new server, a busy day, or a stranger who has a copy of the key. You can tell; we cannot.',
+    newNetworks: (seen: string, usual: string) =>
+      `Within one hour it was used from ${seen} new networks; before that, it was known from ${usual}.`,
+    rate: (seen: string, usual: string) =>
+      `In one hour it made ${seen} requests; in a usual busy hour it makes about ${usual}.`,
     works: 'The key works as before until you decide.',
     paused: 'To be safe the key is paused: its requests are refused until you decide.',
     revoked: 'The key was revoked meanwhile, so all that is left to do is to replace it.',

@@ -41,6 +41,7 @@ describe('the link of a leaked key', () => {
     rig.clock.advance(HOUR_MS)
     expect(await gate.links.look(token)).toMatchObject({
       ...{ state: 'open', purpose: 'leaked', atMs, where: 'src/app.ts:12' },
+      ...{ reason: null, seen: null, usual: null },
       key: { keyId, status: 'revoked' },
     })
   })
@@ -190,7 +191,9 @@ describe('the link of a suspicious key', () => {
   test('lets its owner keep a key that works', async () => {
     const { key, record } = await issue()
     const token = await suspect(rig, gate, record.keyId, false)
-    expect(await gate.links.look(token)).toMatchObject({ purpose: 'suspicious', where: null })
+    expect(await gate.links.look(token)).toMatchObject({
+      ...{ purpose: 'suspicious', where: null, reason: 'rate', seen: 500, usual: 5 },
+    })
     expect((await gate.links.keep(token, CLICKER)).status).toBe('active')
     expect((await ask(gate, key)).allowed).toBe(true)
     await isDead(token)

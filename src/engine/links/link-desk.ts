@@ -2,6 +2,7 @@
  * One-click links: look, replace, keep, renew. Looking changes nothing, because mail scanners open
  * links. The store closes a link and makes its key as one change, so of two clicks at once one wins.
  */
+import type { AuditDetails } from '../../core/audit.ts'
 import { LockgateError } from '../../core/errors.ts'
 import type { KeyFormat } from '../../core/key/format.ts'
 import type { KeyRecord } from '../../core/key/key-record.ts'
@@ -33,11 +34,10 @@ export function createLinkDesk(parts: LinkDeskParts): LinkDesk {
     async look(token: string): Promise<LinkView> {
       const { link, key, isExpired } = await openLink(parts, token)
       const cause = await causeOf(store, link)
-      const where = cause?.details['where']
       return {
         ...{ state: isExpired ? 'expired' : 'open', purpose: link.purpose, key },
         atMs: cause?.atMs ?? link.createdAtMs,
-        where: typeof where === 'string' ? where : null,
+        ...findingsOf(cause?.details ?? {}),
       }
     },
 
@@ -88,6 +88,17 @@ async function causeOf(store: Store, { keyId, purpose }: OpenLink['link']) {
   const query = { keyId, event: `key.${purpose}`, pageSize: 1 } as const
   const [newest] = await store.readAuditTail(query)
   return newest?.row
+}
+
+/** Rows may be older than this version, so nothing is taken for granted. */
+function findingsOf(details: AuditDetails): Pick<LinkView, 'where' | 'reason' | 'seen' | 'usual'> {
+  const { where, reason, seen, usual } = details
+  return {
+    where: typeof where === 'string' ? where : null,
+    reason: reason === 'new_networks' || reason === 'rate' ? reason : null,
+    seen: typeof seen === 'number' ? seen : null,
+    usual: typeof usual === 'number' ? usual : null,
+  }
 }
 
 /** With what the old key had, and nothing that it did not have. */
