@@ -36,7 +36,11 @@ const REGULAR: Readonly<Record<Step, Answer>> = {
   content: '250 2.0.0 queued',
 }
 
-export async function startScriptedSmtp(script: Script = {}): Promise<ScriptedSmtp> {
+/** On a free port, or on that of a server that has gone. */
+export async function startScriptedSmtp(
+  script: Script = {},
+  givenPort?: number,
+): Promise<ScriptedSmtp> {
   const answers = { ...REGULAR, ...script }
   const commands: string[] = []
   const contents: string[] = []
@@ -78,7 +82,7 @@ export async function startScriptedSmtp(script: Script = {}): Promise<ScriptedSm
     return word === 'QUIT' ? '221 bye' : '500 what?'
   }
 
-  const port = await freePort()
+  const port = givenPort ?? (await freePort())
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     ...{ port, commands, contents },
