@@ -30,10 +30,11 @@ export interface Stage {
   readonly smtp: SmtpServer
   readonly browser: Browser
   readonly stranger: Stranger
+  issue(owner: string): Promise<{ readonly key: string; readonly keyId: string }>
   /** A key that was used, and then reported by somebody who holds it. */
   leak(owner: string): Promise<Leak>
-  /** The status of a request to the API. */
-  ask(key: string): Promise<number>
+  /** The status of a request to the API; through a proxy, where it says who sends it. */
+  ask(key: string, from?: string): Promise<number>
   /** `lockgate keys show`. */
   show(keyId: string): Promise<Readonly<Record<string, unknown>>>
   /** The events of a key, oldest first, with their details. */
@@ -46,10 +47,11 @@ export interface AuditLine {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-export async function setStage(): Promise<Stage> {
+/** `config` is that of the server. */
+export async function setStage(config: object = {}): Promise<Stage> {
   const smtp = await startSmtp()
   const [serving, browser, stranger] = await Promise.all([
-    serve({}, { LOCKGATE_SMTP_URL: smtp.url, LOCKGATE_LOG_LEVEL: 'debug' }),
+    serve(config, { LOCKGATE_SMTP_URL: smtp.url, LOCKGATE_LOG_LEVEL: 'debug' }),
     launchChromium(),
     startStranger(),
   ])
@@ -57,34 +59,31 @@ export async function setStage(): Promise<Stage> {
   const databaseUrl = `sqlite:${join(serving.folder, 'lockgate.db')}`
   const gate = await openGate(resolveSettings({}, {}, { databaseUrl }), { chores: false })
 
-  const ask = async (key: string): Promise<number> => {
-    const { status } = await fetch(serving.url, { headers: { authorization: `Bearer ${key}` } })
-    return status
+  const ask = async (key: string, from?: string): Promise<number> => {
+    const proxied = from === undefined ? {} : { 'x-forwarded-for': from }
+    const headers = { authorization: `Bearer ${key}`, ...proxied }
+    return (await fetch(serving.url, { headers })).status
+  }
+
+  async function issue(owner: string): Promise<{ key: string; keyId: string }> {
+    const rights = { tier: 'paid', scopes: ['read', 'write'], name: 'Billing worker' }
+    const { key, record } = await gate.keys.issue({ owner, ...rights })
+    return { key, keyId: record.keyId }
   }
 
   async function leak(owner: string): Promise<Leak> {
-    const rights = { tier: 'paid', scopes: ['read', 'write'], name: 'Billing worker' }
-    const { key, record } = await gate.keys.issue({ owner, ...rights })
+    const { key, keyId } = await issue(owner)
     if ((await ask(key)) !== 200) throw new Error('the key does not work')
     const reportedAtMs = Date.now()
     await report(serving, key)
-    const [mail] = await smtp.mailsTo(owner)
-    const link = /http:\S+\/replace\/[\w-]{43}/.exec(mail?.text ?? '')?.[0]
-    if (mail === undefined || link === undefined) throw new Error(`no link in ${mail?.text}`)
-    const token = link.slice(-43)
-    return {
-      key,
-      keyId: record.keyId,
-      owner,
-      mail,
-      link,
-      token,
-      mailAfterMs: mail.receivedAtMs - reportedAtMs,
-    }
+    const mail = await newestMailTo(smtp, owner)
+    const link = linkIn(mail)
+    const mailAfterMs = mail.receivedAtMs - reportedAtMs
+    return { key, keyId, owner, mail, link, token: link.slice(-43), mailAfterMs }
   }
 
   return {
-    ...{ serving, smtp, browser, stranger, leak, ask },
+    ...{ serving, smtp, browser, stranger, issue, leak, ask },
     show: async (keyId) => JSON.parse(await serving.cli('keys', 'show', keyId, '--json')),
     async audit(keyId) {
       const lines = await serving.cli('audit', 'list', '--key', keyId, '--json')
@@ -101,6 +100,23 @@ export async function setStage(): Promise<Stage> {
       await smtp.stop()
     },
   }
+}
+
+/** The mail to this owner that is the `count`th, once it has come. */
+export async function newestMailTo(
+  smtp: SmtpServer,
+  owner: string,
+  count = 1,
+): Promise<ReceivedMail> {
+  const mail = (await smtp.mailsTo(owner, count)).at(-1)
+  if (mail === undefined) throw new Error(`no mail to ${owner}`)
+  return mail
+}
+
+export function linkIn({ text = '' }: ReceivedMail): string {
+  const link = /http:\S+\/replace\/[\w-]{43}/.exec(text)?.[0]
+  if (link === undefined) throw new Error(`no link in ${text}`)
+  return link
 }
 
 /** By whoever found it: the key is all they have. */
