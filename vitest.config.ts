@@ -9,7 +9,8 @@ const PUBLISHED = ['tests/package/**/*.test.ts', 'tests/docs/snippets.test.ts']
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores that there are at least: much of a test is waiting for a server.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     projects: [

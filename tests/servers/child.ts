@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 const OUTPUT_KEPT = 4_000
 
 /** Arguments: folder, signal. Each line it reads is the server's present pid, empty for none. */
