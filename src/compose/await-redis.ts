@@ -17,7 +17,8 @@ export async function problemOf(
 ): Promise<string | undefined> {
   const endsAtMs = performance.now() + timeoutMs
   for (;;) {
-    const leftMs = endsAtMs - performance.now()
+    // A pause may end late.
+    const leftMs = Math.max(0, endsAtMs - performance.now())
     const problem = await probeWithin(counters, leftMs)
     if (problem === undefined) return undefined
     const said = lastProblem() ?? problem
