@@ -1,9 +1,12 @@
 /**
- * Three projects. `unit` needs nothing but the sources, `repository` looks at the checkout, and
- * `published` tests the packed tarball: it packs and installs it once before its first test.
+ * Four projects. `unit` needs nothing but the sources, and since no module of them holds state, its
+ * files share what was loaded; `mocked` is what replaces a module.
+ * `repository` looks at the checkout, and `published` tests the packed tarball: it packs and installs it
+ * once before its first test.
  */
 import { defineConfig } from 'vitest/config'
 
+const MOCKED = ['src/engine/secrets/verifier.test.ts']
 const PUBLISHED = ['tests/package/**/*.test.ts', 'tests/docs/snippets.test.ts']
 
 export default defineConfig({
@@ -16,8 +19,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'examples/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: MOCKED,
+          isolate: false,
+        },
       },
+      { extends: true, test: { name: 'mocked', include: MOCKED } },
       {
         extends: true,
         test: {
