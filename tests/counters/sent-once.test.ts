@@ -80,7 +80,8 @@ test('of connections to a Cluster that are cut when the commands have run', asyn
 
   const counts = new Set<number>()
   let lost = 0
-  for (let round = 0; round < 20; round++) {
+  // On a busy machine a cut may come too early or too late, again and again.
+  for (let round = 0; round < 20 || (lost === 0 && round < 80); round++) {
     const subjects = Array.from({ length: 30 }, (_, index) => `k${1_000_000 + 30 * round + index}x`)
     const busy = ports.map((port) => ask(port, 'EVAL', BUSY, '0'))
     await sleep(10)
@@ -99,4 +100,4 @@ test('of connections to a Cluster that are cut when the commands have run', asyn
   expect(counts).not.toContain(2)
   // Some commands were carried out and their answers lost, or the test would show nothing.
   expect(lost).toBeGreaterThan(0)
-})
+}, 120_000)
