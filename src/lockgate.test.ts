@@ -100,6 +100,10 @@ test('parts of the application are closed with the gate', async () => {
     settle: (receipt, costs) => memory.settle(receipt, costs),
     setKeyVersion: (keyId, version) => memory.setKeyVersion(keyId, version),
     close: () => void closed.push('counters'),
+    nowMs: () => memory.nowMs(),
+    seed: (seeds) => memory.seed(seeds),
+    settleHold: (hold, actual) => memory.settleHold(hold, actual),
+    spendStatus: (charges) => memory.spendStatus(charges),
   }
   const inner = await openSqliteStore({ path: ':memory:' })
   const store = { ...inner, close: async () => void closed.push('store') }

@@ -67,6 +67,7 @@ export function resolveSettings(
     },
     gateway: gatewaySettings(read, overrides.upstream),
     outage: read.outage ?? 'local',
+    spend: null,
     publicUrl,
     mail: mailSettings(environment.smtpUrl, read.mail, publicUrl),
     leaks: leakSettings(read.leaks),

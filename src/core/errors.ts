@@ -30,6 +30,7 @@ export const ERRORS = Object.freeze({
   rate_limited: spec(429, 'Too many requests. Wait for the time in Retry-After, then try again.'),
   too_many_failures: spec(429, 'Too many bad credentials from this address. Wait, then try again.'),
   concurrency_limited: spec(429, 'Too many requests at once with this key. Let one finish first.'),
+  model_not_allowed: spec(403, 'This API key may not use the model that was asked for.'),
   spend_exceeded: spec(429, 'The spend cap is reached. Wait for Retry-After or ask to raise it.'),
   limiter_unavailable: spec(503, 'Limits cannot be checked right now. Try again shortly.'),
   auth_unavailable: spec(503, 'Keys cannot be checked right now. Try again shortly.'),

@@ -3,7 +3,7 @@
  * secret: the token of a link is made when the mail is sent, so a stolen database opens no link.
  */
 
-export const MAIL_KINDS = ['key.leaked', 'key.suspicious', 'key.expiring'] as const
+export const MAIL_KINDS = ['key.leaked', 'key.suspicious', 'key.expiring', 'spend.alert'] as const
 
 export type MailKind = (typeof MAIL_KINDS)[number]
 
@@ -13,10 +13,14 @@ export interface NewMail {
   /** Unique for good, such as `leaked-7Hq2mZ9x`: a second mail of the same name is not taken. */
   readonly name: string
   readonly kind: MailKind
-  /** One e-mail address. */
+  /** One e-mail address; for a webhook its URL. */
   readonly to: string
-  /** `operator`: a copy for whoever runs the service. It never has a link. */
-  readonly audience: 'owner' | 'operator'
+  /**
+   * `operator`: a copy for whoever runs the service. It never has a link. `webhook`: not a mail at all,
+   * but kept and tried again like one.
+   */
+  readonly audience: 'owner' | 'operator' | 'webhook'
+  /** Empty where it is about no key. */
   readonly keyId: string
   /** The link that the mail opens; a token of its own is made at each attempt. null: no link. */
   readonly linkId: string | null

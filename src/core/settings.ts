@@ -3,6 +3,8 @@
  * from file and environment; everything else receives the part it needs. All times are ms.
  */
 import type { Limit } from './limits/limit.ts'
+import type { DollarCaps } from './spend/caps.ts'
+import type { PriceTable } from './spend/prices.ts'
 import type { Tier } from './tier.ts'
 
 export interface KeySettings {
@@ -53,6 +55,43 @@ export interface RouteSettings {
   readonly limits: readonly Limit[]
   /** Absent: the gateway's upstream. */
   readonly upstream?: string
+  /** How its calls are metered; absent: by what they ask for and what the answer says. */
+  readonly spend?: RouteSpend
+}
+
+/**
+ * What a call of a route costs. `perRequest` alone: exactly that. With `header` or `jsonPath` the answer
+ * says it, in dollars or in tokens; `perRequest` is then held before the call, and charged where the
+ * answer does not say.
+ */
+export interface RouteSpend {
+  readonly perRequestMicroUsd: number
+  /** Lower-case name of a header of the answer. */
+  readonly header?: string
+  /** Members from the root of a JSON answer, such as `usage.cost`. */
+  readonly jsonPath?: readonly string[]
+  /** What the number found is; default dollars. */
+  readonly unit?: 'usd' | 'micro_usd'
+}
+
+export interface SpendSettings {
+  readonly prices: PriceTable
+  /** Caps over everything together: the account breaker. */
+  readonly account: DollarCaps
+  /** Caps of each owner, over all of the owner's keys. */
+  readonly owner: DollarCaps
+  /** Output tokens of a call whose tier has no maximum and that names none itself; default 4,096. */
+  readonly defaultMaxOutputTokens: number
+  readonly alerts: SpendAlertSettings
+}
+
+export interface SpendAlertSettings {
+  /** Percent of each of the account's caps, ascending; default 50, 80, 100. */
+  readonly atPercent: readonly number[]
+  /** The operator's address; null: `mail.operatorCopy`, and where that is null too, nobody. */
+  readonly mailTo: string | null
+  /** Receives a signed POST (Standard Webhooks). null: none. */
+  readonly webhook: { readonly url: string; readonly secret: string } | null
 }
 
 export interface GatewaySettings {
@@ -143,6 +182,8 @@ export interface Settings {
   readonly http: HttpSettings
   readonly gateway: GatewaySettings
   readonly outage: 'local' | 'closed' | 'open'
+  /** null: nothing about money is configured, so nothing is metered. */
+  readonly spend: SpendSettings | null
   /** The base of links in mails, without a slash at its end; never a request's Host. */
   readonly publicUrl: string
   readonly mail: MailSettings

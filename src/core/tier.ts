@@ -1,5 +1,6 @@
 /** A tier: a named set of limits and caps; a key names one. */
 import type { Limit } from './limits/limit.ts'
+import type { DollarCaps, TokenCaps } from './spend/caps.ts'
 
 export interface Tier {
   readonly name: string
@@ -7,6 +8,16 @@ export interface Tier {
   readonly limits: readonly Limit[]
   /** Requests in flight per key; absent means no cap. */
   readonly maxConcurrent?: number
+  /** Dollars of each key. */
+  readonly spend?: DollarCaps
+  /** Dollars of all keys of the tier together. */
+  readonly spendTogether?: DollarCaps
+  /** Tokens of each key. */
+  readonly tokens?: TokenCaps
+  /** Output tokens of one call: a larger request is lowered to it, a missing one is set to it. */
+  readonly maxOutputTokens?: number
+  /** Models that may be asked for; absent: any. A name ending in `*` covers what begins with it. */
+  readonly models?: readonly string[]
 }
 
 const MINUTE_MS = 60_000

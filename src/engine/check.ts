@@ -162,6 +162,7 @@ export class Checker {
     reloads: number,
   ): Decision | Promise<Decision> {
     if (outcome.kind === 'stale-key') return this.#decideAgain(key, request, reloads)
+    if (outcome.kind === 'unseeded') return retryable('limiter_unavailable')
     const { route, routeOnly = false } = request
     const ownCharges = (routeOnly ? 0 : 1) + (route === undefined ? 0 : 1)
     const [first = NO_LIMITS, second = NO_LIMITS] = outcome.limits

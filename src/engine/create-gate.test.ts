@@ -185,6 +185,10 @@ test('a request that cannot be settled later is in the log, not an unhandled rej
     settle: () => Promise.reject(new Error('connection lost')),
     setKeyVersion: () => {},
     close: () => {},
+    nowMs: () => memory.nowMs(),
+    seed: (seeds) => memory.seed(seeds),
+    settleHold: (hold, actual) => memory.settleHold(hold, actual),
+    spendStatus: (charges) => memory.spendStatus(charges),
   }
   await open({ counters })
   const { key } = await gate.keys.issue({ owner: OWNER })

@@ -141,6 +141,10 @@ export async function createGate(parts: GateParts): Promise<Gate> {
 
   return Object.freeze({
     ...meterChecks(checker, metrics, (keyId) => cache.lastKnown(keyId)?.record.tier),
+    recognise: (): never => {
+      throw new Error('not built')
+    },
+    spend: null,
     settle: (allowed: Allowed, requestId?: string) => settle(counters, allowed, log, requestId),
     keys: createKeyDirectory({ ...control, tiers }),
     ...{ leaks, links },

@@ -1,13 +1,18 @@
 /** The Gate: what applications, the middleware and the gateway hold. Built by `createGate`. */
 import type { SignedPlace } from '../core/audit-signature.ts'
-import type { Allowed, Decision, Denied } from '../core/decision.ts'
+import type { Allowed, Decision, Denied, Identity, Reservation } from '../core/decision.ts'
 import type { KeyMode, KeyRecord } from '../core/key/key-record.ts'
 import type { Limit } from '../core/limits/limit.ts'
 import type { KeyActivity } from '../core/ports/activity.ts'
+import type { CapStatus } from '../core/ports/counters.ts'
+import type { SpendQuery, SpendReport } from '../core/ports/ledger.ts'
 import type { LinkPurpose } from '../core/ports/links.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { AuditQuery, KeyQuery, PositionedAuditRow } from '../core/ports/store.ts'
-import type { AddressSettings, HttpSettings } from '../core/settings.ts'
+import type { AddressSettings, HttpSettings, SpendSettings } from '../core/settings.ts'
+import type { Amount } from '../core/spend/amount.ts'
+import type { SetCaps, SpendScope } from '../core/spend/caps.ts'
+import type { ModelPrice, PriceSource } from '../core/spend/prices.ts'
 import type { Tier } from '../core/tier.ts'
 import type { PruneOptions, PruneReport } from './retention/prune.ts'
 import type { SignIn } from './sign-ins.ts'
@@ -32,6 +37,57 @@ export interface CheckRequest {
    * Key, state and scope are checked as ever. Default false.
    */
   readonly routeOnly?: boolean | undefined
+  /** Held in the same step as the limits are charged; `allowed.reservation` settles it. */
+  readonly spend?: SpendIntent | undefined
+}
+
+/** A call whose cost is bounded before it is made. */
+export interface SpendIntent {
+  /** null where it names none. */
+  readonly model: string | null
+  /** The worst case. */
+  readonly amount: Amount
+}
+
+/** What a key may spend on, tier and operator's caps together. */
+export interface SpendPolicy {
+  /** Output tokens of one call at most. */
+  readonly maxOutputTokens: number
+  /** Whether the tier (or the key) has a maximum: a larger request is lowered to it. */
+  readonly isClamped: boolean
+  allowsModel(model: string): boolean
+}
+
+export interface CapView {
+  readonly scope: SpendScope
+  readonly status: CapStatus
+}
+
+/**
+ * Money: prices, policies, reservations, the ledger. null on a gate without any `spend` in its
+ * configuration.
+ *
+ * @example
+ * const held = await gate.spend?.reserve(identity, { model: 'gpt-4o-mini', amount }, requestId)
+ */
+export interface SpendDesk {
+  readonly settings: SpendSettings
+  policyOf(identity: Pick<Identity, 'keyId' | 'tier'>): SpendPolicy
+  /** The price of a model, and where it came from; an unknown one is warned of once. */
+  priceOf(model: string | null): { readonly price: ModelPrice; readonly source: PriceSource }
+  /** Holds without a check: for a handler that knows the model only now. */
+  reserve(
+    identity: Pick<Identity, 'keyId'>,
+    intent: SpendIntent,
+    requestId: string,
+  ): Promise<Reservation | Denied>
+  report(query?: SpendQuery): Promise<SpendReport>
+  /** Every cap that holds for a key; without one those of the account. */
+  caps(keyId?: string): Promise<readonly CapView[]>
+  /** Caps of a scope until they are set again; null: as configured. Everywhere within about a second. */
+  setCaps(scope: SpendScope, caps: Omit<SetCaps, 'scope'> | null, actor?: Actor): Promise<void>
+  /** The scope has spent nothing from now on; the report still tells what it had. */
+  reset(scope: SpendScope, actor?: Actor): Promise<void>
 }
 
 export interface RouteLimits {
@@ -277,6 +333,12 @@ export interface RequestGate {
   /** Synchronous where nothing has to be awaited: verified key, counters in memory. Never rejects
    * for a denial; rejects only for a bug. */
   check(request: CheckRequest): Decision | Promise<Decision>
+  /**
+   * Everything of a check that comes before the counters: whether there is a valid key with the right
+   * to this. Charges nothing but bad credentials. For what has to read a body before it can be decided.
+   */
+  recognise(request: CheckRequest): Identity | Denied | Promise<Identity | Denied>
+  readonly spend: SpendDesk | null
   /** Ends an allowed request; needed where `allowed.mustSettle`. Idempotent. The id is for the log. */
   settle(allowed: Allowed, requestId?: string): void
   /**

@@ -44,6 +44,10 @@ beforeEach(async () => {
       memory.setKeyVersion(keyId, version)
     },
     close: () => {},
+    nowMs: () => memory.nowMs(),
+    seed: (seeds) => memory.seed(seeds),
+    settleHold: (hold, actual) => memory.settleHold(hold, actual),
+    spendStatus: (charges) => memory.spendStatus(charges),
   }
   gate = await createGate({
     ...settings,

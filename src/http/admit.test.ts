@@ -44,6 +44,8 @@ function scriptedGate({ check = () => ALLOWED, countRefused, http }: GateScript 
       refusedFrom.push(address)
       return countRefused?.(address, requestId)
     },
+    recognise: () => ({ allowed: false, code: 'missing_key', limits: [] }),
+    spend: null,
     settle: () => {},
     tiers: new Map(),
     http: {

@@ -48,6 +48,12 @@ export class PluggableServer {
       settle: (receipt, costs) => this.#call('settle', () => this.#counters.settle(receipt, costs)),
       setKeyVersion: (keyId, version) =>
         this.#call('setKeyVersion', () => this.#counters.setKeyVersion(keyId, version)),
+      nowMs: () => this.#call('nowMs', () => this.#counters.nowMs()),
+      seed: (seeds) => this.#call('seed', () => this.#counters.seed(seeds)),
+      settleHold: (hold, actual) =>
+        this.#call('settleHold', () => this.#counters.settleHold(hold, actual)),
+      spendStatus: (charges) =>
+        this.#call('spendStatus', () => this.#counters.spendStatus(charges)),
       probe: () => this.#call('probe', () => {}),
       heartbeat: (id, leaseMs) => this.#call('heartbeat', () => this.#alive(id, leaseMs)),
       merge: (usage) => this.#call('merge', () => this.#merge(usage)),

@@ -8,6 +8,8 @@
  * A denial is a value. An exception means that the counters failed.
  */
 import type { Limit, LimitStatus } from '../limits/limit.ts'
+import type { Amount } from '../spend/amount.ts'
+import type { SpendCap } from '../spend/caps.ts'
 
 /** What one request takes from one subject. */
 export interface Charge {
@@ -21,10 +23,84 @@ export interface Charge {
   readonly maxConcurrent?: number
 }
 
+/** The part of counters that knows of money. Without seeds nothing can be held. */
+export interface SpendCounters {
+  /** The counters' own time, in whole ms since the epoch. */
+  nowMs(): number | Promise<number>
+  /**
+   * Replaces what is counted for these subjects by what the ledger knows, and keeps holds that are too
+   * new to be in it: those taken less than a second before `readAtMs`, or later. A subject that was
+   * seeded since `readAtMs` stays as it is.
+   */
+  seed(seeds: readonly SpendSeed[]): void | Promise<void>
+  /**
+   * Ends a hold: `actual` is counted in its place, at the time of its admission, even above a cap; 0
+   * gives all of it back. Idempotent by id; of an unknown hold it changes nothing.
+   */
+  settleHold(hold: TakenHold, actual: Amount): void | Promise<void>
+  /** Where caps stand, one list per charge; a subject that is not seeded has used 0. */
+  spendStatus(
+    charges: readonly SpendCharge[],
+  ): readonly (readonly CapStatus[])[] | Promise<readonly (readonly CapStatus[])[]>
+}
+
+/** A hold that was taken: what `settleHold` has to know. */
+export interface TakenHold {
+  readonly id: string
+  /** `atMs` of the receipt. */
+  readonly atMs: number
+  readonly charges: readonly Pick<SpendCharge, 'subject'>[]
+}
+
 export interface ConsumeRequest {
   readonly charges: readonly Charge[]
   /** The key and the version the caller decided on. */
   readonly key?: { readonly keyId: string; readonly version: number }
+  /** What is held until the cost of the request is known. Taken with the charges or not at all. */
+  readonly hold?: Hold
+}
+
+/** What one hold takes from one subject. */
+export interface SpendCharge {
+  /** Made by `spendSubject`. */
+  readonly subject: string
+  /** The same frozen array for the same caps lets an implementation cache by identity. May be empty. */
+  readonly caps: readonly SpendCap[]
+}
+
+/**
+ * A reservation as counters know it: the worst case of a call, counted in full from its admission on
+ * until `settleHold` corrects it. Counters never let go of one by themselves: the ledger does.
+ */
+export interface Hold {
+  /** Unique for good. */
+  readonly id: string
+  readonly amount: Amount
+  readonly charges: readonly SpendCharge[]
+  /**
+   * What was counted for a subject is believed only if it was seeded at this time or later (counters'
+   * time); otherwise the outcome is `unseeded`.
+   */
+  readonly seededSinceMs: number
+}
+
+/** What the ledger knows of one subject; its open reservations are not in the sums. */
+export interface SpendSeed {
+  readonly subject: string
+  /** Counters' time just before the ledger was read. */
+  readonly readAtMs: number
+  /** Settled, by minute: from the minute in which the sliding day began on. Times are starts of minutes. */
+  readonly minutes: readonly (Amount & { readonly startMs: number })[]
+  /** Settled since the month began. */
+  readonly month: Amount & { readonly startMs: number }
+  readonly open: readonly (Amount & { readonly id: string; readonly atMs: number })[]
+}
+
+/** Where one cap stands. */
+export interface CapStatus {
+  readonly cap: SpendCap
+  /** Settled and held. */
+  readonly used: number
 }
 
 /** Proof of an admission. Opaque to callers; settles once, later calls change nothing. */
@@ -42,10 +118,13 @@ export interface Admitted {
 
 export interface Refused {
   readonly kind: 'refused'
-  readonly reason: 'limit' | 'concurrency'
-  /** Index of the charge that was refused; with several, the one with the longest wait. */
+  readonly reason: 'limit' | 'concurrency' | 'cap'
+  /**
+   * Index of the charge that was refused, among those of the hold for `cap`; with several, the one
+   * with the longest wait.
+   */
   readonly chargeIndex: number
-  /** The violated limit with the longest wait; `concurrency` for the cap on requests in flight. */
+  /** The violated limit or cap with the longest wait; `concurrency` for requests in flight. */
   readonly limitName: string
   /**
    * ms from which on the same request is admitted, if nothing else is charged meanwhile: the longest
@@ -61,12 +140,24 @@ export interface StaleKey {
   readonly version: number
 }
 
-export type ConsumeOutcome = Admitted | Refused | StaleKey
+/** Nothing is known of these subjects' spend: `seed` them and ask again. Nothing was charged. */
+export interface Unseeded {
+  readonly kind: 'unseeded'
+  readonly subjects: readonly string[]
+}
 
-export interface Counters {
+/** Without a hold there is nothing else. */
+export type LimitsOutcome = Admitted | Refused | StaleKey
+
+export type ConsumeOutcome = LimitsOutcome | Unseeded
+
+export interface Counters extends SpendCounters {
   consume(request: ConsumeRequest): ConsumeOutcome | Promise<ConsumeOutcome>
-  /** The outcome that `consume` would have, charging nothing. Its `limits` are as they stand now. */
-  peek(request: ConsumeRequest): ConsumeOutcome | Promise<ConsumeOutcome>
+  /**
+   * The outcome that `consume` would have, charging nothing. Its `limits` are as they stand now. A hold
+   * is not looked at.
+   */
+  peek(request: ConsumeRequest): LimitsOutcome | Promise<LimitsOutcome>
   /**
    * Ends an admitted request: frees its place in flight and corrects its cost.
    * `actualCosts[i]` replaces the cost of charge i: less gives the rest back, more is charged even

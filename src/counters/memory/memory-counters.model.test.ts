@@ -166,7 +166,7 @@ function play(limits: readonly Limit[], trace: Steps, settling: Settling): void 
     if (outcome.kind === 'admitted') {
       open.push({ receipt: outcome.receipt, entry: model.take(cost, nowMs), cost })
     }
-    if (settling !== 'both' && outcome.kind !== 'stale-key') {
+    if (settling !== 'both' && 'limits' in outcome) {
       const remaining = outcome.limits[0]?.map((status) => status.remaining)
       expect(remaining).toEqual(model.remaining(nowMs))
     }

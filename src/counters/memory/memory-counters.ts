@@ -17,13 +17,19 @@ import { type Plan, Planner } from '../../core/limits/plan.ts'
 import { type ChargeLook, refusalOf } from '../../core/limits/refusal.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import type {
+  CapStatus,
   Charge,
   CheckpointedCounters,
   ConsumeOutcome,
   ConsumeRequest,
+  LimitsOutcome,
   Receipt,
+  SpendCharge,
+  SpendSeed,
+  TakenHold,
   UsageDelta,
 } from '../../core/ports/counters.ts'
+import type { Amount } from '../../core/spend/amount.ts'
 import { restoreDelta, takeDelta } from './checkpoint.ts'
 import { KeyVersions } from './key-versions.ts'
 import { MemoryReceipt } from './receipt.ts'
@@ -45,9 +51,13 @@ export interface MemoryCounters extends CheckpointedCounters {
   /** Subjects that are remembered now. */
   readonly tracked: number
   consume(request: ConsumeRequest): ConsumeOutcome
-  peek(request: ConsumeRequest): ConsumeOutcome
+  peek(request: ConsumeRequest): LimitsOutcome
   settle(receipt: Receipt, actualCosts?: readonly number[]): void
   setKeyVersion(keyId: string, version: number): void
+  nowMs(): number
+  seed(seeds: readonly SpendSeed[]): void
+  settleHold(hold: TakenHold, actual: Amount): void
+  spendStatus(charges: readonly SpendCharge[]): readonly (readonly CapStatus[])[]
   close(): void
 }
 
@@ -89,7 +99,7 @@ class InMemoryCounters implements MemoryCounters {
     return this.#decide(request, true)
   }
 
-  peek(request: ConsumeRequest): ConsumeOutcome {
+  peek(request: ConsumeRequest): LimitsOutcome {
     return this.#decide(request, false)
   }
 
@@ -110,6 +120,18 @@ class InMemoryCounters implements MemoryCounters {
 
   setKeyVersion(keyId: string, version: number): void {
     this.#versions.set(keyId, version)
+  }
+
+  nowMs(): number {
+    return this.#nowMs()
+  }
+
+  seed(_seeds: readonly SpendSeed[]): void {}
+
+  settleHold(_hold: TakenHold, _actual: Amount): void {}
+
+  spendStatus(charges: readonly SpendCharge[]): readonly (readonly CapStatus[])[] {
+    return charges.map(() => [])
   }
 
   takeUsage(): UsageDelta[] {
@@ -142,7 +164,7 @@ class InMemoryCounters implements MemoryCounters {
     return this.#latestMs
   }
 
-  #decide(request: ConsumeRequest, charging: boolean): ConsumeOutcome {
+  #decide(request: ConsumeRequest, charging: boolean): LimitsOutcome {
     const { charges, key } = request
     if (key !== undefined) {
       const version = this.#versions.newerThan(key.keyId, key.version)

@@ -12,12 +12,18 @@ import { randomId } from '../../core/crypto.ts'
 import { checkActualCosts } from '../../core/limits/charge-check.ts'
 import { refusalOf } from '../../core/limits/refusal.ts'
 import type {
+  CapStatus,
   ConsumeOutcome,
   ConsumeRequest,
+  LimitsOutcome,
   LocalUsage,
   Receipt,
   SharedCounters,
+  SpendCharge,
+  SpendSeed,
+  TakenHold,
 } from '../../core/ports/counters.ts'
+import type { Amount } from '../../core/spend/amount.ts'
 import { type Looked, readConsumed, readLooked } from './answers.ts'
 import type { Answer, Batch, PlannedCharge } from './batch.ts'
 import type { RedisConnection } from './connection.ts'
@@ -105,7 +111,7 @@ export class RedisCounters implements SharedCounters {
     return refusalOf(inOrder(parts, looked.map(looksOf)), inOrder(parts, looked.map(statusesOf)))
   }
 
-  async peek(request: ConsumeRequest): Promise<ConsumeOutcome> {
+  async peek(request: ConsumeRequest): Promise<LimitsOutcome> {
     const charges = planCharges(request.charges, this.#parts.plans)
     const parts = this.#split(charges, request)
     const looked = await Promise.all(parts.map((part) => this.#look(part)))
@@ -145,6 +151,18 @@ export class RedisCounters implements SharedCounters {
         return batch.merge(charge, agesMs).then(refuseText)
       }),
     )
+  }
+
+  async nowMs(): Promise<number> {
+    throw unavailable(new Error('not built'))
+  }
+
+  async seed(_seeds: readonly SpendSeed[]): Promise<void> {}
+
+  async settleHold(_hold: TakenHold, _actual: Amount): Promise<void> {}
+
+  async spendStatus(charges: readonly SpendCharge[]): Promise<readonly (readonly CapStatus[])[]> {
+    return charges.map(() => [])
   }
 
   async probe(): Promise<void> {

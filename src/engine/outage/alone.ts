@@ -12,6 +12,7 @@ import type {
   ConsumeOutcome,
   ConsumeRequest,
   Counters,
+  LimitsOutcome,
   Receipt,
 } from '../../core/ports/counters.ts'
 import { UncountedReceipt } from './local-receipt.ts'
@@ -21,15 +22,15 @@ export type OutagePolicy = 'local' | 'closed' | 'open'
 /** Counters of this process whose answers never have to be awaited, as those in memory. */
 export interface LocalCounters extends Counters {
   consume(request: ConsumeRequest): ConsumeOutcome
-  peek(request: ConsumeRequest): ConsumeOutcome
+  peek(request: ConsumeRequest): LimitsOutcome
   settle(receipt: Receipt, actualCosts?: readonly number[]): void
   setKeyVersion(keyId: string, version: number): void
 }
 
 export interface Alone {
   /** Throws where the policy is `closed`, or the request makes no sense. */
-  consume(request: ConsumeRequest): ConsumeOutcome
-  peek(request: ConsumeRequest): ConsumeOutcome
+  consume(request: ConsumeRequest): LimitsOutcome
+  peek(request: ConsumeRequest): LimitsOutcome
 }
 
 export const CLOSED: Alone = Object.freeze({ consume: refuse, peek: refuse })
@@ -43,7 +44,7 @@ function refuse(): never {
 
 /** `local` knows which keys this process saw change; their old versions are stale here, too. */
 export function createOpen(local: LocalCounters, clock: Clock): Alone {
-  function admit({ charges, key }: ConsumeRequest): ConsumeOutcome {
+  function admit({ charges, key }: ConsumeRequest): LimitsOutcome {
     const outcome = local.peek(key === undefined ? { charges: [] } : { charges: [], key })
     if (outcome.kind === 'stale-key') return outcome
     return {

@@ -5,7 +5,16 @@
  * Both happen in one go, without an `await`, so each call is decided by one side and charged there.
  */
 import { type CountersFailure, CountersUnavailableError } from '../../core/errors.ts'
-import type { ConsumeOutcome, ConsumeRequest, Receipt } from '../../core/ports/counters.ts'
+import type {
+  ConsumeOutcome,
+  ConsumeRequest,
+  LimitsOutcome,
+  Receipt,
+  SpendCharge,
+  SpendSeed,
+  TakenHold,
+} from '../../core/ports/counters.ts'
+import type { Amount } from '../../core/spend/amount.ts'
 import { type Alone, CLOSED, createOpen } from './alone.ts'
 import { Arrears } from './arrears.ts'
 import { LocalDecisions } from './local-decisions.ts'
@@ -69,9 +78,9 @@ export class GuardedCounters implements OutageCounters {
     })
   }
 
-  peek(request: ConsumeRequest): ConsumeOutcome | Promise<ConsumeOutcome> {
+  peek(request: ConsumeRequest): LimitsOutcome | Promise<LimitsOutcome> {
     if (this.#isOut) return this.#decideAlone('peek', request)
-    return this.#calls.ask<ConsumeOutcome>(() => this.#options.shared.peek(request), {
+    return this.#calls.ask<LimitsOutcome>(() => this.#options.shared.peek(request), {
       instead: () => this.#decideNow('peek', request),
     })
   }
@@ -107,6 +116,22 @@ export class GuardedCounters implements OutageCounters {
     }
   }
 
+  nowMs(): number | Promise<number> {
+    return this.#options.shared.nowMs()
+  }
+
+  seed(seeds: readonly SpendSeed[]): void | Promise<void> {
+    return this.#options.shared.seed(seeds)
+  }
+
+  settleHold(hold: TakenHold, actual: Amount): void | Promise<void> {
+    return this.#options.shared.settleHold(hold, actual)
+  }
+
+  spendStatus(charges: readonly SpendCharge[]) {
+    return this.#options.shared.spendStatus(charges)
+  }
+
   outage(): Outage | undefined {
     return this.#course.current
   }
@@ -137,7 +162,7 @@ export class GuardedCounters implements OutageCounters {
     return this.#course.current !== undefined
   }
 
-  #decideNow(intent: 'consume' | 'peek', request: ConsumeRequest): ConsumeOutcome {
+  #decideNow(intent: 'consume' | 'peek', request: ConsumeRequest): LimitsOutcome {
     this.#course.localDecisions += 1
     return this.#alone[intent](request)
   }
@@ -146,7 +171,7 @@ export class GuardedCounters implements OutageCounters {
   #decideAlone(
     intent: 'consume' | 'peek',
     request: ConsumeRequest,
-  ): ConsumeOutcome | Promise<ConsumeOutcome> {
+  ): LimitsOutcome | Promise<LimitsOutcome> {
     if (this.#options.policy !== 'closed') return this.#decideNow(intent, request)
     return new Promise((resolve) => resolve(this.#decideNow(intent, request)))
   }

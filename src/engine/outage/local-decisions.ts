@@ -9,7 +9,7 @@
  */
 import type { LimitStatus } from '../../core/limits/limit.ts'
 import type { Clock } from '../../core/ports/clock.ts'
-import type { Charge, ConsumeOutcome, ConsumeRequest, Refused } from '../../core/ports/counters.ts'
+import type { Charge, ConsumeRequest, LimitsOutcome, Refused } from '../../core/ports/counters.ts'
 import type { Alone, LocalCounters } from './alone.ts'
 import { LocalReceipt } from './local-receipt.ts'
 import { ShareLimits } from './share-limits.ts'
@@ -46,7 +46,7 @@ export class LocalDecisions implements Alone {
     this.#shares = new ShareLimits(sharers)
   }
 
-  consume(request: ConsumeRequest): ConsumeOutcome {
+  consume(request: ConsumeRequest): LimitsOutcome {
     const outcome = this.#decide(request, 'consume')
     if (outcome.kind !== 'admitted') return outcome
     for (const { subject, limits, cost } of request.charges) {
@@ -55,7 +55,7 @@ export class LocalDecisions implements Alone {
     return { ...outcome, receipt: new LocalReceipt(request.charges, outcome.receipt) }
   }
 
-  peek(request: ConsumeRequest): ConsumeOutcome {
+  peek(request: ConsumeRequest): LimitsOutcome {
     return this.#decide(request, 'peek')
   }
 
@@ -71,13 +71,15 @@ export class LocalDecisions implements Alone {
     }
   }
 
-  #decide(request: ConsumeRequest, intent: 'consume' | 'peek'): ConsumeOutcome {
+  #decide(request: ConsumeRequest, intent: 'consume' | 'peek'): LimitsOutcome {
     const parts = request.charges.map((charge) => this.#partOf(charge))
     const index = parts.findIndex(({ never }) => never !== undefined)
     const never = parts[index]?.never
     if (never !== undefined) return this.#refuse(request, parts, { chargeIndex: index, ...never })
     const charges = parts.map(({ charge }) => charge)
-    return shownTo(parts, this.#counters[intent]({ ...request, charges }))
+    const outcome = this.#counters[intent]({ charges, ...(request.key && { key: request.key }) })
+    if (outcome.kind === 'unseeded') throw new TypeError('nothing was to be held')
+    return shownTo(parts, outcome)
   }
 
   #partOf(asked: Charge): Part {
@@ -108,7 +110,7 @@ export class LocalDecisions implements Alone {
     request: ConsumeRequest,
     parts: readonly Part[],
     never: Pick<Refused, 'chargeIndex' | 'reason' | 'limitName'>,
-  ): ConsumeOutcome {
+  ): LimitsOutcome {
     const charges = parts.map(({ charge, quotas }) => {
       const { subject, limits } = charge
       return { subject, limits, cost: Math.max(1, Math.min(charge.cost, ...quotas)) }
@@ -123,7 +125,7 @@ export class LocalDecisions implements Alone {
   }
 }
 
-function shownTo(parts: readonly Part[], outcome: ConsumeOutcome): ConsumeOutcome {
+function shownTo(parts: readonly Part[], outcome: LimitsOutcome): LimitsOutcome {
   if (outcome.kind === 'stale-key') return outcome
   const limits = parts.map((part, index) => statusesOf(part, outcome.limits[index] ?? []))
   return { ...outcome, limits }

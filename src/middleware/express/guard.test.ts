@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import express5 from 'express'
 import helmet from 'helmet'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Allowed, Decision } from '../../core/decision.ts'
+import type { Allowed, Decision, Denied } from '../../core/decision.ts'
 import { ConfigError } from '../../core/errors.ts'
 import type { CheckRequest, RequestGate } from '../../engine/gate.ts'
 import { type GuardOptions, guard } from './index.ts'
@@ -21,6 +21,7 @@ class ScriptedGate implements RequestGate {
   readonly warnings: object[] = []
   readonly failures: object[] = []
   readonly tiers = new Map()
+  readonly spend = null
   readonly http = {
     ...({ trustedProxies: [], ipv6PrefixBits: 64, legacyHeaders: false } as const),
     ...({ errors: 'lockgate', realm: 'api' } as const),
@@ -36,6 +37,10 @@ class ScriptedGate implements RequestGate {
   /** Where set, a check waits for it. */
   hold: Promise<void> | undefined
   bug: Error | undefined
+
+  recognise(): Denied {
+    return { allowed: false, code: 'missing_key', limits: [] }
+  }
 
   check(request: CheckRequest): Decision | Promise<Decision> {
     this.asked.push(request)

@@ -1,6 +1,12 @@
 /** What the cases of the contract are written with. */
 import type { Limit, LimitStatus } from '../../core/limits/limit.ts'
-import type { Charge, ConsumeOutcome, Counters, Receipt } from '../../core/ports/counters.ts'
+import type {
+  Charge,
+  ConsumeOutcome,
+  Counters,
+  LimitsOutcome,
+  Receipt,
+} from '../../core/ports/counters.ts'
 
 export interface CountersUnderTest {
   readonly counters: Counters
@@ -49,7 +55,7 @@ export class Bench {
     return await this.counters.consume({ charges })
   }
 
-  async peek(...charges: readonly Charge[]): Promise<ConsumeOutcome> {
+  async peek(...charges: readonly Charge[]): Promise<LimitsOutcome> {
     return await this.counters.peek({ charges })
   }
 
