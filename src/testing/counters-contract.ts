@@ -19,6 +19,9 @@ import { COST, PEEK, SEVERAL_LIMITS } from './counters-contract/charge-cases.ts'
 import { VERSIONS } from './counters-contract/key-version-cases.ts'
 import { CONCURRENCY, SETTLE } from './counters-contract/settle-cases.ts'
 import { BURST, SLIDING_WINDOW } from './counters-contract/sliding-window-cases.ts'
+import { HOLDS, SETTLED_HOLDS } from './counters-contract/spend-cases.ts'
+import { SEEDS } from './counters-contract/spend-seed-cases.ts'
+import { SPEND_WINDOWS } from './counters-contract/spend-window-cases.ts'
 
 export type { CountersUnderTest } from './counters-contract/bench.ts'
 
@@ -32,6 +35,10 @@ const GROUPS: Readonly<Record<string, Cases>> = {
   settle: SETTLE,
   'requests in flight': CONCURRENCY,
   'key versions': VERSIONS,
+  'holds on spend': HOLDS,
+  'settled holds': SETTLED_HOLDS,
+  'windows of spend': SPEND_WINDOWS,
+  'seeds of spend': SEEDS,
 }
 
 /** Runs the suite over the counters that `makeCounters` makes, fresh for every test. */
