@@ -29,6 +29,14 @@ export default defineConfig({
     },
   },
 
+  // What calls may cost: dollars per day and month of everything together and of each owner; a tier
+  // can add spend, maxOutputTokens and models. A call that does not fit is refused before it is made.
+  // spend: {
+  //   account: { perDay: '$20', perMonth: '$300' },
+  //   owner: { perDay: '$5' },
+  //   prices: { 'my-model': { input: 0.15, output: 0.6 } }, // dollars per million tokens
+  // },
+
   // Owners get a mail when a key leaks or expires; LOCKGATE_SMTP_URL names the server. Without it
   // mails are files in ./outbox. publicUrl is where the links in them lead.
   // publicUrl: 'https://keys.example.com',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { resolveSettings } from '../config/index.ts'
+import type { SpendConfig } from '../config/spend-config.ts'
 import type { Settings } from '../core/settings.ts'
 import { settingsDigests } from './settings-digests.ts'
 
@@ -34,6 +35,7 @@ test('a change shows in its section and in no other', () => {
 })
 
 test('every member of the settings belongs to a section', () => {
+  const BASE = settings({ upstream: 'http://127.0.0.1:3000', spend: {} })
   for (const name of Object.keys(BASE) as (keyof Settings)[]) {
     // Only `gateway` has members that count in part, which the next test is about.
     const value = name === 'tiers' ? new Map() : name === 'redis' ? { url: null } : null
@@ -45,6 +47,19 @@ test('every member of the settings belongs to a section', () => {
   }
 })
 
+test('money shows as spend: prices and caps; those of a tier as tiers', () => {
+  const spend = (config: SpendConfig) =>
+    settings({ upstream: 'http://127.0.0.1:3000', spend: config })
+  const price = (input: number) => ({ prices: { m: { input, output: 1 } } })
+  expect(changedBetween(BASE, spend({}))).toEqual(['spend'])
+  expect(changedBetween(spend(price(1)), spend(price(2)))).toEqual(['spend'])
+  expect(
+    changedBetween(spend({ account: { perDay: '$5' } }), spend({ account: { perDay: '$6' } })),
+  ).toEqual(['spend'])
+  const tier = (perDay: string) => settings({ tiers: { free: { limits: [], spend: { perDay } } } })
+  expect(changedBetween(tier('$1'), tier('$2'))).toEqual(['tiers'])
+})
+
 test('no secret has a say: passwords, queries and upstream credentials may differ unseen', () => {
   const withSecrets = (secret: string) =>
     settings(
@@ -52,12 +67,18 @@ test('no secret has a say: passwords, queries and upstream credentials may diffe
         upstream: 'http://127.0.0.1:3000',
         upstreamHeaders: { authorization: `Bearer ${secret}` },
         databaseUrl: `postgres://lockgate:${secret}@db.internal/lockgate`,
+        spend: { alerts: { webhook: webhookOf(secret) } },
       },
       {
         LOCKGATE_SMTP_URL: `smtp://keys:${secret}@mail.example:587`,
         LOCKGATE_REDIS_URL: `redis://:${secret}@redis.internal:6379`,
       },
     )
+  // Base64 of enough bytes, whatever the secret.
+  const webhookOf = (secret: string) => ({
+    url: `https://hooks.example/?token=${secret}`,
+    secret: `whsec_${Buffer.from(secret.repeat(3)).toString('base64')}`,
+  })
   expect(changedBetween(withSecrets('first-secret'), withSecrets('second-secret'))).toEqual([])
   const digests = Object.values(settingsDigests(withSecrets('first-secret')))
   for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{16}$/)

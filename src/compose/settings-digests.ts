@@ -5,7 +5,7 @@
  */
 import { maskUrl } from '../config/index.ts'
 import { sha256Hex } from '../core/crypto.ts'
-import type { Settings } from '../core/settings.ts'
+import type { Settings, SpendSettings } from '../core/settings.ts'
 
 /** 64 bits: enough to tell a change, and nothing to guess a value by. */
 const DIGEST_LENGTH = 16
@@ -28,6 +28,7 @@ function openPartsOf(settings: Settings): Record<string, unknown> {
     database: maskUrl(databaseUrl),
     redis: redis && { ...redis, url: redis.url && maskUrl(redis.url) },
     ...{ keys, tiers: Object.fromEntries(tiers), ip: address, http },
+    spend: settings.spend && openSpendOf(settings.spend),
     gateway: {
       ...gateway,
       upstream: upstream && maskUrl(upstream),
@@ -42,6 +43,15 @@ function openPartsOf(settings: Settings): Record<string, unknown> {
     mail: { ...mail, smtpUrl: mail.smtpUrl && maskUrl(mail.smtpUrl) },
     leaks: { github: leaks.github && maskUrl(leaks.github.publicKeysUrl) },
     ...{ anomaly, audit, expiry_reminders: expiryRemindersMs, log_level: logLevel },
+  }
+}
+
+/** Prices and caps; of the webhook only where it leads. */
+function openSpendOf({ prices, alerts, ...caps }: SpendSettings): object {
+  return {
+    ...caps,
+    prices: { ...prices, models: Object.fromEntries(prices.models) },
+    alerts: { ...alerts, webhook: alerts.webhook && maskUrl(alerts.webhook.url) },
   }
 }
 

@@ -3,6 +3,12 @@
  * shape; `resolveSettings` adds defaults, refuses what cannot be, and makes the frozen Settings.
  */
 import type { LimitInput } from '../core/limits/limit-input.ts'
+import type {
+  RouteSpendConfig,
+  SpendConfig,
+  TierSpendConfig,
+  TokensConfig,
+} from './spend-config.ts'
 
 /** A whole number of milliseconds, or a text such as `'250ms'`, `'10s'`, `'1m'`, `'24h'`, `'7d'`. */
 export type Duration = string | number
@@ -29,12 +35,14 @@ export interface TierConfig {
   readonly limits: readonly LimitInput[]
   /** Requests in flight per key. Default: no cap. */
   readonly maxConcurrent?: number
-  /** Not enforced by this version, therefore refused. */
-  readonly spend?: never
-  /** Not enforced by this version, therefore refused. */
-  readonly maxOutputTokens?: never
-  /** Not enforced by this version, therefore refused. */
-  readonly models?: never
+  /** Dollars of each key; `together` of all keys of the tier. Default: no cap. */
+  readonly spend?: TierSpendConfig
+  /** Tokens of each key. Default: no cap. */
+  readonly tokens?: TokensConfig
+  /** Output tokens of one call: a larger request is lowered to it, a missing maximum is set to it. */
+  readonly maxOutputTokens?: number
+  /** Models that may be asked for; `gpt-4o*` is every name that begins so. Default: any. */
+  readonly models?: readonly string[]
 }
 
 export interface AddressConfig {
@@ -61,6 +69,8 @@ export interface RouteConfig {
   readonly limits?: readonly LimitInput[]
   /** Default: the top-level `upstream`. */
   readonly upstream?: string
+  /** What a call costs. Default: what it asks for and its answer says, by the prices. */
+  readonly spend?: RouteSpendConfig
 }
 
 export interface GatewayConfig {
@@ -173,6 +183,6 @@ export interface LockgateConfig {
   readonly audit?: AuditConfig
   /** How long before a key expires its owner is reminded. Default `['14d', '3d', '1d']`. */
   readonly expiryReminders?: readonly Duration[] | false
-  /** Not enforced by this version, therefore refused. */
-  readonly spend?: never
+  /** Prices, caps and alerts. With `{}` calls are metered and nothing is capped. Default: no metering. */
+  readonly spend?: SpendConfig
 }

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
 import type { Limit } from '../core/limits/limit.ts'
 import { type LimitInput, parseDurationMs, parseLimit } from '../core/limits/limit-input.ts'
+import { DOLLARS_RULE, readDollars } from '../core/spend/dollars.ts'
 import { shown, unknownMembers } from './problems.ts'
 
 const MAX_LIMITS = 16
@@ -68,6 +69,14 @@ export function duration(minMs: number, maxMs: number) {
     return z.NEVER
   })
 }
+
+/** An amount of money, read into whole micro-dollars; of a price per million, pico-dollars a token. */
+export const dollars = z.unknown().transform((input, context): number => {
+  const microUsd = readDollars(input)
+  if (microUsd !== undefined) return microUsd
+  context.addIssue({ code: 'custom', message: mustBe(DOLLARS_RULE, input) })
+  return z.NEVER
+})
 
 /** Only the names are checked here; `parseLimit` decides about the values. */
 const limitMembers = members({

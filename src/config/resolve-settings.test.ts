@@ -208,19 +208,7 @@ describe('impossible values are refused by path, with what is allowed', () => {
   })
 })
 
-describe('what this version cannot enforce is refused instead of ignored', () => {
-  test.each([
-    [{ spend: { account: { perDay: '$20' } } }, 'spend is not enforced by this version'],
-    [{ tiers: { free: { limits: [], spend: {} } } }, 'tiers.free.spend is not enforced'],
-    [{ tiers: { free: { limits: [], models: [] } } }, 'tiers.free.models is not enforced'],
-    [
-      { tiers: { free: { limits: [], maxOutputTokens: 1 } } },
-      'free.maxOutputTokens is not enforced',
-    ],
-  ])('%o', (config, expected) => {
-    expect(messageOf(config)).toContain(expected)
-  })
-
+describe('variables of the environment that cannot be', () => {
   test.each([
     [{ LOCKGATE_REDIS_URL: 'memcached://:sesame@h' }, 'LOCKGATE_REDIS_URL: must be redis://host'],
     [

@@ -21,6 +21,12 @@ import { mailSettings, publicUrlOf } from './mail-settings.ts'
 import { linesOf, refuse } from './problems.ts'
 import { redisSettings } from './redis-settings.ts'
 import { configSchema, type ReadConfig } from './schema.ts'
+import {
+  routeSpendSettings,
+  spendSettings,
+  tierSpendSettings,
+  unheldRoutes,
+} from './spend-settings.ts'
 
 const MINUTE_MS = 60_000
 
@@ -67,7 +73,7 @@ export function resolveSettings(
     },
     gateway: gatewaySettings(read, overrides.upstream),
     outage: read.outage ?? 'local',
-    spend: null,
+    spend: spendSettings(read),
     publicUrl,
     mail: mailSettings(environment.smtpUrl, read.mail, publicUrl),
     leaks: leakSettings(read.leaks),
@@ -76,7 +82,7 @@ export function resolveSettings(
     expiryRemindersMs: expiryRemindersOf(read.expiryReminders),
     logLevel: environment.logLevel,
   })
-  const problems = acrossProblems(settings)
+  const problems = [...acrossProblems(settings), ...unheldRoutes(read)]
   return problems.length === 0 ? settings : refuse(problems, source)
 }
 
@@ -136,6 +142,7 @@ function tiersOf(read: ReadConfig['tiers']): ReadonlyMap<string, Tier> {
       name,
       limits: [...tier.limits],
       ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+      ...tierSpendSettings(tier),
     })
   }
   return tiers
@@ -172,7 +179,7 @@ function gatewaySettings(read: ReadConfig, upstream: string | undefined): Gatewa
   return {
     upstream: upstream === undefined ? read.upstream : checkUpstream(upstream),
     upstreamHeaders: Object.fromEntries(headers),
-    routes: routes.map(routeSettings),
+    routes: routes.map((route) => routeSettings(route, read.spend)),
     maxBodyBytes: gateway.maxBodyBytes ?? 10 * 1024 * 1024,
     headersTimeoutMs: gateway.headersTimeout ?? 10_000,
     requestTimeoutMs: gateway.requestTimeout ?? 60_000,
@@ -190,8 +197,11 @@ function checkUpstream(input: string): string {
   throw new ConfigError(`upstream must be ${UPSTREAM_RULE}`)
 }
 
-function routeSettings(read: NonNullable<ReadConfig['routes']>[number]): RouteSettings {
-  const { path, methods, scope, upstream } = read
+function routeSettings(
+  read: NonNullable<ReadConfig['routes']>[number],
+  allSpend: ReadConfig['spend'],
+): RouteSettings {
+  const { path, methods, scope, upstream, spend } = read
   return {
     path: path === '/' ? path : trimSlash(path),
     ...(methods === undefined ? {} : { methods: [...methods] }),
@@ -199,5 +209,6 @@ function routeSettings(read: NonNullable<ReadConfig['routes']>[number]): RouteSe
     cost: read.cost ?? 1,
     limits: [...(read.limits ?? [])],
     ...(upstream === undefined ? {} : { upstream }),
+    ...(spend === undefined ? {} : { spend: routeSpendSettings(spend, allSpend) }),
   }
 }

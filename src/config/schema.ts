@@ -33,18 +33,12 @@ import {
   value,
   whole,
 } from './members.ts'
+import { routeSpend, spend, tierSpend } from './spend-schema.ts'
 
 const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const MAX_BODY_BYTES = 2 ** 40
-
-/** Known, so that it is refused with a reason instead of as a stranger. */
-const notEnforced = z
-  .custom<undefined>((input) => input === undefined, {
-    error: 'is not enforced by this version; leave it out rather than rely on it',
-  })
-  .optional()
 
 const upstream = z
   .unknown()
@@ -77,9 +71,7 @@ const keys = members({
 const tier = members({
   limits,
   maxConcurrent: whole(1, 1_000_000).optional(),
-  spend: notEnforced,
-  maxOutputTokens: notEnforced,
-  models: notEnforced,
+  ...tierSpend,
 })
 
 const tierName = text(
@@ -112,6 +104,7 @@ const route = members({
   cost: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   limits: limits.optional(),
   upstream,
+  spend: routeSpend.optional(),
 })
 
 const headers = z
@@ -228,8 +221,8 @@ export const configSchema = members({
   anomaly: anomaly.optional(),
   audit: audit.optional(),
   expiryReminders: expiryReminders.optional(),
-  spend: notEnforced,
+  spend: spend.optional(),
 })
 
-/** The configuration after reading: limits parsed, durations in ms, defaults not yet in place. */
+/** The configuration after reading: limits parsed, durations in ms, dollars in micro-dollars, no defaults yet. */
 export type ReadConfig = z.output<typeof configSchema>
