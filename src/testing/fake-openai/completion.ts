@@ -2,96 +2,102 @@
  * A chat completion in OpenAI's form, whole or as the events of a stream. Pure: what is sent, not
  * how; the server decides the pace and stops between events when the client has gone.
  */
-import type { ChatRequest } from './chat-request.ts'
-import { cleanText } from './clean-text.ts'
-import { TOKENS_PER_MESSAGE, tokensOf } from './tokens.ts'
+import {
+  type FakeAnswer,
+  type FakeUsage,
+  inRuns,
+  type StreamEvent,
+  sse,
+} from '../fake-upstream/answer.ts'
+import type { AnswerContext, ReadRequest } from '../fake-upstream/server.ts'
+import { type Produced, produce } from '../fake-upstream/tokens.ts'
+import { type ChatRequest, parseChatRequest } from './chat-request.ts'
 
 /** Says in every answer that no model was asked. */
 export const FAKE_FINGERPRINT = 'fp_local_fake'
 
-export interface Completion {
-  readonly id: string
+export function readChat(body: string, context: AnswerContext): ReadRequest {
+  const parsed = parseChatRequest(body, context.models)
+  return parsed.ok ? { ok: true, answer: new Completion(parsed.request, context) } : parsed
+}
+
+class Completion implements FakeAnswer {
   readonly model: string
-  /** Whole seconds since the epoch. */
-  readonly created: number
-  readonly tokens: readonly string[]
-  readonly finishReason: 'stop' | 'length'
-  readonly inputTokens: number
-}
+  readonly isStream: boolean
+  readonly isSilent: boolean
+  readonly usage: FakeUsage
+  readonly #produced: Produced
+  readonly #choices: readonly number[]
+  readonly #tokensPerEvent: number
+  readonly #envelope: object
 
-export function complete(request: ChatRequest, id: string, created: number): Completion {
-  const all = tokensOf(cleanText(request.question))
-  const tokens = all.slice(0, request.maxTokens)
-  let inputTokens = 0
-  for (const message of request.messages) {
-    inputTokens += tokensOf(message).length + TOKENS_PER_MESSAGE
+  constructor(request: ChatRequest, { faults, serial, tokensPerEvent }: AnswerContext) {
+    const { model, stream, includeUsage, question, maxTokens, choices, inputTokens } = request
+    this.model = model
+    this.isStream = stream
+    this.isSilent = stream && !includeUsage
+    this.#produced = produce(question, maxTokens, faults)
+    this.#choices = Array.from({ length: choices }, (_, index) => index)
+    this.#tokensPerEvent = tokensPerEvent
+    const { cachedInputTokens = 0 } = faults
+    const outputTokens = this.#produced.tokens.length * choices
+    this.usage = { inputTokens, cachedInputTokens, cacheWriteTokens: 0, outputTokens }
+    const created = Math.floor(Date.now() / 1000)
+    this.#envelope = {
+      ...{ id: `chatcmpl-fake-${serial}`, object: 'chat.completion', created, model },
+      system_fingerprint: FAKE_FINGERPRINT,
+    }
   }
-  const finishReason = tokens.length < all.length ? 'length' : 'stop'
-  return { id, model: request.model, created, tokens, finishReason, inputTokens }
-}
 
-/** The whole answer as one JSON value. */
-export function completionBody(completion: Completion): string {
-  return JSON.stringify({
-    ...envelope(completion, 'chat.completion'),
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: completion.tokens.join(''), refusal: null },
-        logprobs: null,
-        finish_reason: completion.finishReason,
-      },
-    ],
-    usage: usageOf(completion),
-  })
-}
-
-export interface StreamEvent {
-  /** One server-sent event, with the empty line that ends it. */
-  readonly text: string
-  /** How many tokens of the answer it carries. */
-  readonly tokens: number
-}
-
-/** The events of the answer's stream, the last of them `[DONE]`. */
-export function* completionEvents(
-  completion: Completion,
-  tokensPerChunk: number,
-  includeUsage: boolean,
-): Generator<StreamEvent> {
-  const chunk = (delta: object, finish: string | null, tokens: number): StreamEvent => {
-    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
-    const usage = includeUsage ? { usage: null } : {}
-    const value = { ...envelope(completion, 'chat.completion.chunk'), choices, ...usage }
-    return { text: sse(value), tokens }
+  /** The whole answer as one JSON value. */
+  body(told: FakeUsage | null): string {
+    const content = this.#produced.tokens.join('')
+    const choices = this.#choices.map((index) => {
+      const message = { role: 'assistant', content, refusal: null }
+      return { index, message, logprobs: null, finish_reason: this.#finishReason }
+    })
+    const usage = told === null ? {} : { usage: usageOf(told) }
+    return JSON.stringify({ ...this.#envelope, choices, ...usage })
   }
-  yield chunk({ role: 'assistant', content: '' }, null, 0)
-  for (let start = 0; start < completion.tokens.length; start += tokensPerChunk) {
-    const part = completion.tokens.slice(start, start + tokensPerChunk)
-    yield chunk({ content: part.join('') }, null, part.length)
+
+  /** The events of the answer's stream, the last of them `[DONE]`; choices take turns. */
+  *events(told: FakeUsage | null): Generator<StreamEvent> {
+    for (const index of this.#choices) {
+      yield this.#chunk('head', index, { role: 'assistant', content: '' })
+    }
+    for (const run of inRuns(this.#produced.tokens, this.#tokensPerEvent)) {
+      for (const index of this.#choices) {
+        yield this.#chunk('text', index, { content: run.text }, run.tokens)
+      }
+    }
+    for (const index of this.#choices) yield this.#chunk('tail', index, {})
+    if (told !== null) {
+      const value = { ...this.#envelope, object: CHUNK, choices: [], usage: usageOf(told) }
+      yield { text: sse(value), tokens: 0, kind: 'usage' }
+    }
+    yield { text: 'data: [DONE]\n\n', tokens: 0, kind: 'end' }
   }
-  yield chunk({}, completion.finishReason, 0)
-  if (includeUsage) {
-    const value = { ...envelope(completion, 'chat.completion.chunk'), choices: [] }
-    yield { text: sse({ ...value, usage: usageOf(completion) }), tokens: 0 }
+
+  get #finishReason(): 'stop' | 'length' {
+    return this.#produced.isCut ? 'length' : 'stop'
   }
-  yield { text: 'data: [DONE]\n\n', tokens: 0 }
+
+  #chunk(kind: StreamEvent['kind'], index: number, delta: object, tokens = 0): StreamEvent {
+    const finish_reason = kind === 'tail' ? this.#finishReason : null
+    const choices = [{ index, delta, logprobs: null, finish_reason }]
+    const usage = this.isSilent ? {} : { usage: null }
+    const value = { ...this.#envelope, object: CHUNK, choices, ...usage }
+    return { text: sse(value), tokens, kind }
+  }
 }
 
-function envelope(completion: Completion, object: string): object {
-  const { id, created, model } = completion
-  return { id, object, created, model, system_fingerprint: FAKE_FINGERPRINT }
-}
+const CHUNK = 'chat.completion.chunk'
 
-function usageOf(completion: Completion): object {
-  const { inputTokens } = completion
-  const outputTokens = completion.tokens.length
+function usageOf({ inputTokens, cachedInputTokens, outputTokens }: FakeUsage): object {
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
     total_tokens: inputTokens + outputTokens,
-    prompt_tokens_details: { cached_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: cachedInputTokens },
   }
 }
-
-const sse = (value: object): string => `data: ${JSON.stringify(value)}\n\n`

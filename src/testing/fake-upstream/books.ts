@@ -1,8 +1,7 @@
 /**
- * The books of the local fake: what was asked of it and what that would have cost, in total, by
+ * The books of a local fake: what was asked of it and what that would have cost, in total, by
  * credential and by model. Bounded: past `MAX_KEYS` credentials the rest share one line.
  */
-import { costMicroUsd, type ModelPrice } from './prices.ts'
 
 export interface BookLine {
   readonly requests: number
@@ -19,12 +18,9 @@ export interface Books {
   readonly byModel: ReadonlyMap<string, BookLine>
 }
 
-export interface BookedCall {
+export interface BookedCall extends Omit<BookLine, 'requests'> {
   readonly key: string
   readonly model: string
-  readonly price: ModelPrice
-  readonly inputTokens: number
-  readonly outputTokens: number
 }
 
 const MAX_KEYS = 10_000
@@ -41,14 +37,8 @@ export class Bookkeeper {
   readonly #byKey = new Map<string, BookLine>()
   readonly #byModel = new Map<string, BookLine>()
 
-  record(call: BookedCall): void {
-    const { key, model, inputTokens, outputTokens } = call
-    const line: BookLine = {
-      requests: 1,
-      inputTokens,
-      outputTokens,
-      costMicroUsd: costMicroUsd(call.price, inputTokens, outputTokens),
-    }
+  record({ key, model, inputTokens, outputTokens, costMicroUsd }: BookedCall): void {
+    const line: BookLine = { requests: 1, inputTokens, outputTokens, costMicroUsd }
     const known = this.#byKey.has(key) || this.#byKey.size < MAX_KEYS
     this.#total = sum(this.#total, line)
     addTo(this.#byKey, known ? key : OTHER_KEYS, line)

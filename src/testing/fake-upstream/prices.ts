@@ -2,10 +2,15 @@
  * What a call to the local fake would have cost, in whole micro-dollars (1,000,000 = 1 dollar).
  * Prices are integers too: micro-dollars per million tokens, so that no float ever adds up money.
  */
+import type { FakeUsage } from './answer.ts'
 
 export interface ModelPrice {
   /** Micro-dollars per million prompt tokens; $0.15 is 150,000. */
   readonly inputMicroUsdPerMillion: number
+  /** Of prompt tokens read from a cache; default: as any other. */
+  readonly cachedInputMicroUsdPerMillion?: number
+  /** Of prompt tokens written to a cache; default: as any other. */
+  readonly cacheWriteMicroUsdPerMillion?: number
   /** Micro-dollars per million completion tokens. */
   readonly outputMicroUsdPerMillion: number
   /** Micro-dollars per request, on top; default 0. */
@@ -21,8 +26,13 @@ export const DEFAULT_PRICES: PriceTable = Object.freeze({
 })
 
 /** The price of one call, rounded up to a whole micro-dollar. */
-export function costMicroUsd(price: ModelPrice, inputTokens: number, outputTokens: number): number {
-  const tokens =
-    inputTokens * price.inputMicroUsdPerMillion + outputTokens * price.outputMicroUsdPerMillion
-  return Math.ceil(tokens / 1_000_000) + (price.requestMicroUsd ?? 0)
+export function costMicroUsd(price: ModelPrice, usage: FakeUsage): number {
+  const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = usage
+  const { inputMicroUsdPerMillion: input } = price
+  const perMillion =
+    (inputTokens - cachedInputTokens - cacheWriteTokens) * input +
+    cachedInputTokens * (price.cachedInputMicroUsdPerMillion ?? input) +
+    cacheWriteTokens * (price.cacheWriteMicroUsdPerMillion ?? input) +
+    outputTokens * price.outputMicroUsdPerMillion
+  return Math.ceil(perMillion / 1_000_000) + (price.requestMicroUsd ?? 0)
 }

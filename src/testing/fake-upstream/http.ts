@@ -1,11 +1,18 @@
-/**
- * How the local fake reads a body and writes an answer: OpenAI's error form, lengths, back-pressure.
- */
+/** How a local fake reads a body and writes an answer: refusals, lengths, back-pressure. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ApiError } from './chat-request.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Requests with a larger body are refused with 413. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024
+
+/** A refusal; each protocol writes it in its own form. */
+export interface ApiError {
+  readonly status: number
+  readonly message: string
+  readonly type: string
+  readonly param: string | null
+  readonly code: string | null
+}
 
 const INVALID = { type: 'invalid_request_error', param: null, code: null }
 export const BODY_TOO_LARGE: ApiError = {
@@ -24,16 +31,35 @@ export const WRONG_KEY: ApiError = {
   message: 'The API key is not correct.',
   code: 'invalid_api_key',
 }
-export const unknownPath = (method = '', path = ''): ApiError => {
+export const NOT_AN_OBJECT = invalid('The body is not a valid JSON object.')
+
+export function unknownPath(method = '', path = ''): ApiError {
   return { ...INVALID, status: 404, message: `There is no ${method} ${path}.` }
 }
-export const wrongMethod = (method = '', path = ''): ApiError => {
+
+export function wrongMethod(method = '', path = ''): ApiError {
   return { ...INVALID, status: 405, message: `${method} is not allowed on ${path}.` }
 }
 
-export function sendError(res: ServerResponse, error: ApiError): void {
-  const { status, ...fields } = error
-  send(res, status, JSON.stringify({ error: fields }))
+export function invalid(message: string, param: string | null = null): ApiError {
+  return { ...INVALID, status: 400, message, param }
+}
+
+export function unknownModel(model: string): ApiError {
+  const message = `The model '${model}' is not served here.`
+  return { ...INVALID, status: 404, message, param: 'model', code: 'model_not_found' }
+}
+
+/** A refusal that was asked for, such as a provider's own limit or breakdown. */
+export function askedFor(status: number): ApiError {
+  const type = status === 429 ? 'rate_limit_error' : 'api_error'
+  return {
+    status,
+    type,
+    message: `The fake was told to answer ${status}.`,
+    param: null,
+    code: null,
+  }
 }
 
 export function send(res: ServerResponse, status: number, body: string): void {
@@ -69,5 +95,18 @@ export function drained(res: ServerResponse): Promise<void> {
     }
     res.on('drain', done)
     res.on('close', done)
+  })
+}
+
+/** Fulfils when the system has all that was written, so that closing loses nothing of it. */
+export async function flushed(res: ServerResponse): Promise<void> {
+  while (!res.destroyed && (res.socket?.writableLength ?? 0) > 0) await sleep(1)
+}
+
+/** Fulfils when the client is gone. */
+export function closed(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed) resolve()
+    else res.once('close', () => resolve())
   })
 }
