@@ -6,6 +6,7 @@ import { createAuditSigner } from './compose/audit-signer.ts'
 import { openCounters } from './compose/open-counters.ts'
 import { openMailer } from './compose/open-mailer.ts'
 import { openStore } from './compose/open-store.ts'
+import { openWebhooks } from './compose/open-webhooks.ts'
 import { settingsDigests } from './compose/settings-digests.ts'
 import { type LockgateConfig, loadSettings } from './config/index.ts'
 import type { AuditRow } from './core/audit.ts'
@@ -128,6 +129,7 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
     counters = await openCounters(settings, options, { outage: settings.outage, clock, log })
     return await createGate({
       ...{ store, counters, clock, log, mailer, chores },
+      webhooks: await openWebhooks(settings, clock),
       keys: settings.keys,
       tiers: settings.tiers,
       address: settings.address,

@@ -12,6 +12,7 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { Mailer } from '../core/ports/mailer.ts'
 import { type GateMetrics, NO_GATE_METRICS } from '../core/ports/metrics.ts'
 import type { Store } from '../core/ports/store.ts'
+import type { Webhooks } from '../core/ports/webhooks.ts'
 import type {
   AddressSettings,
   AnomalySettings,
@@ -65,6 +66,8 @@ export interface GateParts {
   readonly expiryRemindersMs: readonly number[]
   /** The gate closes it. Default null: mail waits in the store for a process that has one. */
   readonly mailer?: Mailer | null | undefined
+  /** Posts what waits for the receiver of webhooks. The gate closes it. Default null: there is none. */
+  readonly webhooks?: Webhooks | null | undefined
   /**
    * Whether this gate looks after what concerns all that share the store, such as mail that waits.
    * Default true; false for what is over in a moment.
@@ -87,7 +90,7 @@ export interface GateParts {
 /** Resolves when saved usage is restored. The gate owns store and counters from then on. */
 export async function createGate(parts: GateParts): Promise<Gate> {
   const { clock, counters, keys, log, tiers, metrics = NO_GATE_METRICS } = parts
-  const { mailer = null, chores = true } = parts
+  const { mailer = null, webhooks = null, chores = true } = parts
   const { store, state: storeState, probe } = watchStore(parts.store, clock, metrics)
   const checkpoint = isCheckpointed(counters) ? new Checkpoint(counters, store, clock) : undefined
   await checkpoint?.restore()
@@ -118,7 +121,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     onRehash: (key, secret) => void renewHash(control, key, secret),
   })
   const { leaks, links, postman, kick } = createLeakResponse({
-    ...{ ...control, pool, verifier, refusals, mailer, chores },
+    ...{ ...control, pool, verifier, refusals, mailer, webhooks, chores },
     ...{ publicUrl: parts.publicUrl, operatorCopy: parts.mail.operatorCopy },
   })
   const background = startBackground({

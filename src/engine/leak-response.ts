@@ -5,6 +5,7 @@ import type { Counters } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Mailer } from '../core/ports/mailer.ts'
 import type { Store } from '../core/ports/store.ts'
+import type { Webhooks } from '../core/ports/webhooks.ts'
 import type { LeakDesk, LinkDesk } from './gate.ts'
 import type { KeyCache } from './key-cache.ts'
 import { createLeakDesk } from './leaks/leak-desk.ts'
@@ -28,6 +29,7 @@ export interface LeakResponseParts {
   readonly log: Logger
   readonly defaultActor: string
   readonly mailer: Mailer | null
+  readonly webhooks: Webhooks | null
   /** The base of links in mails, without a slash at its end. */
   readonly publicUrl: string
   readonly operatorCopy: string | null

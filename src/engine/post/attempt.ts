@@ -1,5 +1,5 @@
 /**
- * One attempt to deliver a mail. The token of its link is made here, for this attempt alone: the store
+ * One attempt to deliver a mail, or a webhook that waits like one. The token of its link is made here, for this attempt alone: the store
  * gets its hash, the mail its text, and nobody keeps it.
  */
 import { randomBytesOf, sha256Hex } from '../../core/crypto.ts'
@@ -8,6 +8,7 @@ import type { ClaimedMail, MailResult } from '../../core/mail.ts'
 import type { Clock } from '../../core/ports/clock.ts'
 import { MailError, type Mailer, type OutgoingMail } from '../../core/ports/mailer.ts'
 import type { Store } from '../../core/ports/store.ts'
+import type { Webhooks } from '../../core/ports/webhooks.ts'
 import { retryDelayMs } from './retry-delay.ts'
 
 const TOKEN_BYTES = 32
@@ -17,6 +18,8 @@ const MAX_PROBLEM_LENGTH = 500
 export interface AttemptParts {
   readonly store: Pick<Store, 'addLinkToken'>
   readonly mailer: Mailer
+  /** null: none is configured for this process. */
+  readonly webhooks: Webhooks | null
   readonly clock: Clock
   /** The base of links, from the configuration; without a slash at its end. */
   readonly publicUrl: string
@@ -27,15 +30,23 @@ export const NOT_NEEDED = 'no longer needed: its link is closed'
 
 /** Rejects only where the store fails, and then nothing was sent. */
 export async function attemptDelivery(parts: AttemptParts, mail: ClaimedMail): Promise<MailResult> {
-  const { clock, mailer } = parts
+  const { clock } = parts
   const link = await linkFor(parts, mail)
   if (link === 'closed') return { kind: 'failed', atMs: clock.wallMs(), problem: NOT_NEEDED }
   try {
-    await mailer.deliver(outgoing(parts, mail, link))
+    await deliverer(parts, mail).deliver(outgoing(parts, mail, link))
     return { kind: 'sent', atMs: clock.wallMs() }
   } catch (error) {
     return failure(error, mail.attempt, clock.wallMs(), link?.token)
   }
+}
+
+function deliverer({ mailer, webhooks }: AttemptParts, { audience }: ClaimedMail) {
+  if (audience !== 'webhook') return mailer
+  if (webhooks !== null) return webhooks
+  throw new MailError('no receiver is configured here; set spend.alerts.webhook', {
+    isFinal: false,
+  })
 }
 
 interface TokenOfLink {

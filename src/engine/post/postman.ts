@@ -1,5 +1,6 @@
 /**
- * Takes mail that is due from the store, one at a time, and hands it to the mailer.
+ * Takes mail that is due from the store, one at a time, and hands it to the mailer; webhooks that wait
+ * like mail, to whoever posts them.
  *
  * A mail is claimed for a minute, so that of several processes one sends it, and one that dies gives
  * it back. Once the mailer has taken a mail, this process never sends it again: where the store does
@@ -73,7 +74,7 @@ export class Postman implements Post {
       timer = setTimeout(resolve, CLOSE_WITHIN_MS)
     })
     await Promise.race([this.#finish(), late])
-    await Promise.race([this.#closeMailer(), late])
+    await Promise.race([this.#closeDeliverers(), late])
     clearTimeout(timer)
   }
 
@@ -83,9 +84,10 @@ export class Postman implements Post {
     await this.#settleLate().catch(() => undefined)
   }
 
-  async #closeMailer(): Promise<void> {
+  async #closeDeliverers(): Promise<void> {
+    const { mailer, webhooks } = this.#parts
     try {
-      await this.#parts.mailer?.close()
+      await Promise.all([mailer?.close(), webhooks?.close()])
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'the mailer could not be closed')
     }
@@ -137,9 +139,10 @@ export class Postman implements Post {
     this.#unsettled = undefined
   }
 
-  #tell({ name, kind, keyId, attempt }: ClaimedMail, result: MailResult): void {
-    const fields = { mail: name, kind, key_id: keyId, attempt }
-    const { level, message } = newsOf(result, attempt)
+  #tell({ name, kind, keyId, attempt, audience }: ClaimedMail, result: MailResult): void {
+    const about = keyId === '' ? {} : { key_id: keyId }
+    const fields = { mail: name, kind, ...about, attempt }
+    const { level, message } = newsOf(result, attempt, audience === 'webhook' ? 'webhook' : 'mail')
     const problem = result.kind === 'sent' ? {} : { problem: result.problem }
     this.#parts.log[level]({ ...fields, ...problem }, message)
   }
@@ -148,13 +151,14 @@ export class Postman implements Post {
 function newsOf(
   result: MailResult,
   attempt: number,
+  what: 'mail' | 'webhook',
 ): { readonly level: keyof Logger; readonly message: string } {
-  if (result.kind === 'sent') return { level: 'info', message: 'a mail was sent' }
-  if (result.problem === NOT_NEEDED) return { level: 'info', message: 'a mail was left out' }
+  if (result.kind === 'sent') return { level: 'info', message: `a ${what} was sent` }
+  if (result.problem === NOT_NEEDED) return { level: 'info', message: `a ${what} was left out` }
   if (result.kind === 'failed') {
-    return { level: 'error', message: 'a mail cannot be delivered; it is given up' }
+    return { level: 'error', message: `a ${what} cannot be delivered; it is given up` }
   }
   // The first failure of a mail is news, the others are not.
   const level = attempt === 1 ? 'warn' : 'debug'
-  return { level, message: 'a mail could not be delivered; it will be tried again' }
+  return { level, message: `a ${what} could not be delivered; it will be tried again` }
 }
