@@ -11,18 +11,21 @@ import { type ReminderParts, ReminderRound } from './reminders/reminder-round.ts
 import { type PruneParts, pruneLog } from './retention/prune.ts'
 import type { RoundTask } from './rounds.ts'
 import { type SettingsDigests, type SettingsRecordParts, settingsTask } from './settings-record.ts'
+import { type SpendAlertParts, SpendAlerts } from './spend/alerts.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** Not in the way of a start. */
 const FIRST_REMINDERS_MS = 5_000
+const SPEND_ALERTS_MS = 3_000
 
 export interface ChoreParts
   extends Pick<AnomalyScanParts, 'cache' | 'counters' | 'log' | 'clock' | 'defaultActor' | 'kick'> {
   readonly store: AnomalyScanParts['store'] &
     ReminderParts['store'] &
     PruneParts['store'] &
-    SettingsRecordParts['store']
+    SettingsRecordParts['store'] &
+    SpendAlertParts['store']
   readonly activity: Pick<ActivityRecorder, 'save'>
   readonly mail: Pick<MailSettings, 'operatorCopy'>
   readonly anomaly: AnomalySettings
@@ -30,6 +33,8 @@ export interface ChoreParts
   readonly audit: Pick<AuditSettings, 'keepForMs' | 'keepRows'>
   readonly auditSigner?: AuditSigner | undefined
   readonly settingsDigests?: SettingsDigests | undefined
+  /** null or absent: nothing about money is configured. */
+  readonly spend?: SpendAlertParts['spend'] | null | undefined
 }
 
 export function createChores(parts: ChoreParts): readonly RoundTask[] {
@@ -39,6 +44,7 @@ export function createChores(parts: ChoreParts): readonly RoundTask[] {
   const reminders = new ReminderRound({ ...parts, operatorCopy, remindersMs: expiryRemindersMs })
   return [
     ...settingsTasks(parts),
+    ...spendTasks(parts),
     {
       name: 'anomalies',
       run: every(clock, { firstAfterMs: MINUTE_MS, everyMs: MINUTE_MS }, async () => {
@@ -60,6 +66,13 @@ function settingsTasks({ settingsDigests, store, clock, defaultActor }: ChorePar
   if (settingsDigests === undefined) return []
   const run = settingsTask({ store, clock, actor: defaultActor }, settingsDigests)
   return [{ name: 'settings', run }]
+}
+
+function spendTasks({ spend, mail, ...parts }: ChoreParts): RoundTask[] {
+  if (spend === null || spend === undefined) return []
+  const alerts = new SpendAlerts({ ...parts, spend, operatorCopy: mail.operatorCopy })
+  const pace = { firstAfterMs: SPEND_ALERTS_MS, everyMs: SPEND_ALERTS_MS }
+  return [{ name: 'spend alerts', run: every(parts.clock, pace, () => alerts.run()) }]
 }
 
 /** Last in line, because the first time may take a while. */

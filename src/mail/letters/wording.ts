@@ -50,6 +50,15 @@ export function timeText(value: MailDetails[string] | undefined): string {
 export const numberText = (value: MailDetails[string] | undefined): string =>
   typeof value === 'number' ? value.toLocaleString('en-US') : plain(value)
 
+/** `$16.04`; with what is below a cent, `$0.004`. Empty for what is no amount. */
+export function dollarsText(microUsd: MailDetails[string] | undefined): string {
+  if (typeof microUsd !== 'number' || !Number.isFinite(microUsd)) return ''
+  return (microUsd / 1_000_000).toLocaleString('en-US', {
+    ...{ style: 'currency', currency: 'USD' },
+    ...{ minimumFractionDigits: 2, maximumFractionDigits: 6 },
+  })
+}
+
 /** Those that have a value. */
 export const factsOf = (facts: readonly (readonly [label: string, value: string])[]): Fact[] =>
   facts.flatMap(([label, value]) => (value === '' ? [] : [{ label, value }]))
