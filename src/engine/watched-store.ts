@@ -131,6 +131,24 @@ export function watchStore(inner: Store, clock: Clock, metrics: GateMetrics): Wa
     pruneAudit: (checkpoints, audit) =>
       writing([audit], () => inner.pruneAudit(checkpoints, audit)),
     auditCheckpoints: () => noted(() => inner.auditCheckpoints()),
+    openSpend: (reservations) => noted(() => inner.openSpend(reservations)),
+    renewSpend: (ids, leaseUntilMs) => noted(() => inner.renewSpend(ids, leaseUntilMs)),
+    settleSpend: (settlements) => noted(() => inner.settleSpend(settlements)),
+    async expireSpend(nowMs, auditOf) {
+      const expired = await noted(() => inner.expireSpend(nowMs, auditOf))
+      if (expired.length > 0) metrics.auditWritten('spend.expired', expired.length)
+      return expired
+    },
+    seedSpend: (scope, nowMs) => noted(() => inner.seedSpend(scope, nowMs)),
+    reportSpend: (query) => noted(() => inner.reportSpend(query)),
+    resetSpend: (scope, atMs, audit) =>
+      writing([audit], () => inner.resetSpend(scope, atMs, audit)),
+    setSpendCaps: (scope, caps, audit) =>
+      writing([audit], () => inner.setSpendCaps(scope, caps, audit)),
+    listSpendCaps: () => noted(() => inner.listSpendCaps()),
+    listSpendSums: (page) => noted(() => inner.listSpendSums(page)),
+    listSpendReservations: () => noted(() => inner.listSpendReservations()),
+    listSpendResets: () => noted(() => inner.listSpendResets()),
     close: () => inner.close(),
   }
   const probe = async () => {

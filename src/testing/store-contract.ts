@@ -23,10 +23,12 @@ import { keyChangeContract } from './store-contract/key-change-contract.ts'
 import { keyContract } from './store-contract/key-contract.ts'
 import { keyListContract } from './store-contract/key-list-contract.ts'
 import { leakContract } from './store-contract/leak-contract.ts'
+import { ledgerContract } from './store-contract/ledger-contract.ts'
 import { lifetimeContract } from './store-contract/lifetime-contract.ts'
 import { linkContract } from './store-contract/link-contract.ts'
 import { outboxContract } from './store-contract/outbox-contract.ts'
 import { retentionContract } from './store-contract/retention-contract.ts'
+import { spendScopeContract } from './store-contract/spend-scope-contract.ts'
 import { suspicionContract } from './store-contract/suspicion-contract.ts'
 import { usageContract } from './store-contract/usage-contract.ts'
 
@@ -80,6 +82,8 @@ export function storeContract(
   runner.describe('activity', () => activityContract(tests))
   runner.describe('pruning of the audit log', () => retentionContract(tests))
   runner.describe('usage checkpoints', () => usageContract(tests))
+  runner.describe('calls that cost money', () => ledgerContract(tests))
+  runner.describe('spend of scopes', () => spendScopeContract(tests))
   runner.describe('data from another store', () => importContract(tests))
   runner.describe('the life of a store', () => lifetimeContract(tests))
 }

@@ -79,24 +79,29 @@ export interface SpendReset {
 }
 
 export interface Ledger {
-  /** All of them or none. Rejects with `conflict` for an id that was used before. */
+  /** All of them or none. Rejects with `conflict` for an id that is open, or expired within a day. */
   openSpend(reservations: readonly SpendReservation[]): Promise<void>
   /** Those that are not open any more are passed over. */
   renewSpend(ids: readonly string[], leaseUntilMs: number): Promise<void>
   /**
    * Idempotent by id: the first settlement counts. One that comes after the reservation has expired
-   * corrects what was charged then. Unknown ids change nothing. Resolves with how many counted.
+   * corrects what was charged then, for a day. Unknown ids change nothing. Resolves with how many
+   * counted.
    */
   settleSpend(settlements: readonly SpendSettlement[]): Promise<number>
   /**
-   * Charges in full what was not renewed in time, at most 1,000 at once, each with one audit entry
-   * `spend.expired` made by `auditOf` in the same change. Resolves with those.
+   * Charges in full what was not renewed until `nowMs`, at most 1,000 at once, each with one audit
+   * entry `spend.expired` made by `auditOf` in the same change. Resolves with those, the longest
+   * expired first.
    */
   expireSpend(
     nowMs: number,
     auditOf: (reservation: SpendReservation) => AuditEntry,
   ): Promise<readonly SpendReservation[]>
-  /** What counters have to know of a scope. A reset hides what was settled before it. */
+  /**
+   * What counters have to know of a scope, as it is at one moment. A reset hides what was settled
+   * before it, and all of calls that were admitted in an earlier minute and are settled later.
+   */
   seedSpend(scope: SpendScope, nowMs: number): Promise<Omit<SpendSeed, 'subject' | 'readAtMs'>>
   reportSpend(query: SpendQuery): Promise<SpendReport>
   /** From now on the scope has spent nothing; reports still tell what it had. Calls that run stay held. */
@@ -104,11 +109,12 @@ export interface Ledger {
   /** null: as configured again. */
   setSpendCaps(scope: SpendScope, caps: SetCaps | null, audit: AuditEntry): Promise<void>
   listSpendCaps(): Promise<readonly SetCaps[]>
-  /** Everything, for a copy; sums after this one (by startMs, keyId, model), 1 to 1,000. */
+  /** For a copy; sums after this one (by startMs, keyId, model), 1 to 1,000. */
   listSpendSums(page: {
     readonly after?: SpendSum
     readonly pageSize: number
   }): Promise<readonly SpendSum[]>
+  /** Those that are open, by id. */
   listSpendReservations(): Promise<readonly SpendReservation[]>
   listSpendResets(): Promise<readonly SpendReset[]>
 }

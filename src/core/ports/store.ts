@@ -8,9 +8,11 @@
 import type { AuditEntry, AuditEvent, AuditHead, AuditRow } from '../audit.ts'
 import type { KeyRecord, StoredKeyStatus } from '../key/key-record.ts'
 import type { KeptMail } from '../mail.ts'
+import type { SetCaps } from '../spend/caps.ts'
 import type { Activity, KeyActivity } from './activity.ts'
 import type { AuditCheckpoint, AuditRetention } from './audit-retention.ts'
 import type { UsageDelta } from './counters.ts'
+import type { Ledger, SpendReservation, SpendReset, SpendSum } from './ledger.ts'
 import type { ExportedLink, Links } from './links.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -87,9 +89,13 @@ export interface ImportedBatch {
   readonly links?: readonly ExportedLink[]
   readonly mail?: readonly KeptMail[]
   readonly activity?: readonly KeyActivity[]
+  readonly spendSums?: readonly SpendSum[]
+  readonly spendReservations?: readonly SpendReservation[]
+  readonly spendResets?: readonly SpendReset[]
+  readonly spendCaps?: readonly SetCaps[]
 }
 
-export interface Store extends Activity, AuditRetention, Links, Outbox {
+export interface Store extends Activity, AuditRetention, Ledger, Links, Outbox {
   /**
    * Writes a key with version 1 and its audit entry. Rejects with `conflict` if key_id is taken.
    *
@@ -145,7 +151,7 @@ export interface Store extends Activity, AuditRetention, Links, Outbox {
 
   /**
    * Fills an empty store with the data of another one: keys with their version, status and activity,
-   * links, mail, audit rows with their places and hashes, usage. One change: when `batches` throws,
+   * links, mail, audit rows with their places and hashes, usage, spend. One change: when `batches` throws,
    * or the kept log does not verify against `heads`, it rejects and the store stays empty. Rejects
    * with `conflict` when the store is not empty, or when the log does not verify, naming the row.
    * Later entries continue the imported chains. Wait for it before anything else is asked of the store.

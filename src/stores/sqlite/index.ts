@@ -13,6 +13,9 @@ import { AuditLog } from './audit-log.ts'
 import type { Connection, Durability } from './connection.ts'
 import { importData } from './import-data.ts'
 import { Keys } from './keys.ts'
+import { Ledger } from './ledger.ts'
+import { ledgerMembers } from './ledger-members.ts'
+import { LedgerScopes } from './ledger-scopes.ts'
 import { Links } from './links.ts'
 import { openDatabase } from './open-database.ts'
 import { Outbox } from './outbox.ts'
@@ -62,7 +65,9 @@ function storeOn(connection: Connection): Store {
   const outbox = new Outbox(connection)
   const links = new Links(connection, { keys, outbox, audit })
   const activity = new Activity(connection)
-  const parts = { keys, audit, usage, links, outbox, activity }
+  const ledger = new Ledger(connection)
+  const scopes = new LedgerScopes(connection)
+  const parts = { keys, audit, usage, links, outbox, activity, ledger, scopes }
 
   return Object.freeze<Store>({
     insertKey: (key, entry, idempotency) =>
@@ -107,6 +112,7 @@ function storeOn(connection: Connection): Store {
 
     ...linkMembers(connection, links),
     ...outboxMembers(connection, outbox),
+    ...ledgerMembers(connection, { ledger, scopes, audit }),
 
     saveActivity: (deltas) => connection.transaction('NORMAL', () => activity.save(deltas)),
     findActivity: (keyIds) => connection.read(() => activity.find(keyIds)),

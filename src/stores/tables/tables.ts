@@ -123,6 +123,47 @@ export interface AuditCheckpointsTable extends AuditHeadsTable {
   public_key: string
 }
 
+export interface SpendReservationsTable {
+  id: string
+  key_id: string
+  model: string | null
+  at_ms: number
+  micro_usd: number
+  tokens: number
+  lease_until_ms: number
+  state: string
+}
+
+export interface SpendSumsTable {
+  start_ms: number
+  key_id: string
+  model: string
+  requests: number
+  input_tokens: number
+  cached_input_tokens: number
+  cache_write_tokens: number
+  output_tokens: number
+  micro_usd: number
+  tokens: number
+}
+
+export interface SpendResetsTable {
+  scope_kind: string
+  scope_id: string
+  at_ms: number
+  before_micro_usd: number
+  before_tokens: number
+}
+
+export interface SpendCapsTable {
+  scope_kind: string
+  scope_id: string
+  per_day_micro_usd: number | null
+  per_month_micro_usd: number | null
+  models: string | null
+  max_output_tokens: number | null
+}
+
 export interface Tables {
   owners: OwnersTable
   keys: KeysTable
@@ -138,6 +179,13 @@ export interface Tables {
   key_networks: KeyNetworksTable
   key_hours: KeyHoursTable
   audit_checkpoints: AuditCheckpointsTable
+  spend_reservations: SpendReservationsTable
+  /** By minute. */
+  spend_sums: SpendSumsTable
+  /** By day, UTC: of the same charges. */
+  spend_days: SpendSumsTable
+  spend_resets: SpendResetsTable
+  spend_caps: SpendCapsTable
 }
 
 /** Builds typed SQL in the dialect of one store, and runs nothing. */

@@ -10,12 +10,14 @@ import { unavailable } from '../store-error.ts'
 import { addIdempotencyKeys } from './idempotency.ts'
 import { createInitialSchema } from './initial.ts'
 import { addLeakTables } from './leaks.ts'
+import { addSpendTables } from './spend.ts'
 
 /** In order; never changed or removed once released. Migration n leads to schema version n. */
 const MIGRATIONS: readonly ((db: DatabaseSync) => void)[] = [
   createInitialSchema,
   addIdempotencyKeys,
   addLeakTables,
+  addSpendTables,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
