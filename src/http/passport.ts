@@ -7,6 +7,14 @@ import type { Identity } from '../core/decision.ts'
 import type { KeyMode } from '../core/key/key-record.ts'
 import type { LimitStatus } from '../core/limits/limit.ts'
 import type { RequestGate } from '../engine/gate.ts'
+import {
+  type CallDenial,
+  type Caller,
+  type CallToHold,
+  type HeldCall,
+  holdCall,
+} from './held-call.ts'
+import type { ResponseLifetime } from './response-lifetime.ts'
 
 /** Who a request comes from and where its limits stand. Holds no secret. */
 export interface RequestIdentity extends Identity {
@@ -14,6 +22,18 @@ export interface RequestIdentity extends Identity {
   readonly requestId: string
   /** The key's limits after this request, then those of the route. */
   readonly limits: readonly LimitStatus[]
+  /**
+   * Holds the worst case of a call that the handler is about to make against every spend cap of the
+   * caller. Resolves to a denial where it does not fit; rejects with a ConfigError on a gate without
+   * spend caps. `metered` of `lockgate/metered` does all of it for the SDKs of OpenAI and Anthropic.
+   *
+   * @example
+   * const held = await req.lockgate.reserve({ model: 'gpt-4o-mini', input: prompt })
+   * if (!held.allowed) return held.send(res)
+   * const answer = await ask(prompt, { max_tokens: held.maxOutputTokens, signal: held.signal })
+   * held.charge({ inputTokens: answer.input, outputTokens: answer.output })
+   */
+  reserve(call: CallToHold): Promise<HeldCall | CallDenial>
 }
 
 export class Passport implements RequestIdentity {
@@ -27,14 +47,17 @@ export class Passport implements RequestIdentity {
   readonly requestId: string
   readonly limits: readonly LimitStatus[]
   readonly #gate: RequestGate
+  readonly #lifetime: ResponseLifetime
 
   constructor(
     gate: RequestGate,
     identity: Identity,
     requestId: string,
     limits: readonly LimitStatus[],
+    lifetime: ResponseLifetime,
   ) {
     this.#gate = gate
+    this.#lifetime = lifetime
     this.keyId = identity.keyId
     this.owner = identity.owner
     this.ownerExternalId = identity.ownerExternalId
@@ -49,5 +72,23 @@ export class Passport implements RequestIdentity {
   /** The passport that `gate` gave to this request, if it gave one. */
   static from(gate: RequestGate, value: unknown): Passport | undefined {
     return value instanceof Passport && value.#gate === gate ? value : undefined
+  }
+
+  /** Who pays for calls that are made on behalf of this request; undefined for a look-alike. */
+  static callerOf(value: unknown): Caller | undefined {
+    return value instanceof Passport ? value.#caller : undefined
+  }
+
+  reserve(call: CallToHold): Promise<HeldCall | CallDenial> {
+    return holdCall(this.#caller, call)
+  }
+
+  get #caller(): Caller {
+    return {
+      gate: this.#gate,
+      identity: this,
+      requestId: this.requestId,
+      lifetime: this.#lifetime,
+    }
   }
 }

@@ -13,6 +13,7 @@ import { warnOnce } from '../../http/foot-guns.ts'
 import { Passport, type RequestIdentity } from '../../http/passport.ts'
 import { createRefuse } from '../../http/refusal.ts'
 import { onResponseEnd } from '../../http/response-end.ts'
+import { ResponseLifetime } from '../../http/response-lifetime.ts'
 import { registerRouteLimits } from '../../http/route-limits.ts'
 import { writeRefusal } from '../../http/write-refusal.ts'
 import { type GuardOptions, readGuardOptions } from './guard-options.ts'
@@ -64,7 +65,8 @@ export function guard<Req extends GuardedRequest = GuardedRequest>(
     if (allowed.mustSettle) onResponseEnd(req, res, () => gate.settle(allowed, requestId))
     if (res.closed || res.headersSent) return
     for (const [name, value] of admission.headers) res.setHeader(name, value)
-    req.lockgate = new Passport(gate, identity, requestId, allowed.limits)
+    const lifetime = new ResponseLifetime(req, res)
+    req.lockgate = new Passport(gate, identity, requestId, allowed.limits, lifetime)
     next()
   }
 
