@@ -39,10 +39,10 @@ export class SpendState {
   /** Those of the last seconds, in the order of their settling. */
   readonly #settled = new Map<string, SettledEntry>()
   #readAtMs = 0
-  #seededAtMs = -1
+  #seededAtMs = 0
 
   constructor(seed: SpendSeed, nowMs: number) {
-    this.seed(seed, nowMs)
+    this.#replace(seed, nowMs)
   }
 
   /** When the ledger was read: what it is known by. */
@@ -98,9 +98,16 @@ export class SpendState {
     this.#add(atMs, more, nowMs)
   }
 
-  /** Replaces everything by what the ledger knows and what is too new for it. */
+  /**
+   * Replaces everything by what the ledger knows and what is too new for it. A seed that is older than
+   * the last one, or than what is remembered of settlements, changes nothing.
+   */
   seed(seed: SpendSeed, nowMs: number): void {
-    if (this.#seededAtMs >= seed.readAtMs) return
+    if (this.#seededAtMs >= seed.readAtMs || nowMs - seed.readAtMs >= KEEP_SETTLED_MS) return
+    this.#replace(seed, nowMs)
+  }
+
+  #replace(seed: SpendSeed, nowMs: number): void {
     const before = this.#holds
     this.#readAtMs = Math.min(seed.readAtMs, nowMs)
     this.#seededAtMs = nowMs
