@@ -23,8 +23,11 @@ export function costMicroUsd(price: ModelPrice, usage: TokenUsage): number {
     BigInt(cacheWriteTokens) * BigInt(price.cacheWritePicoUsd) +
     BigInt(outputTokens) * BigInt(price.outputPicoUsd)
   const micro = (pico + PICO_PER_MICRO - 1n) / PICO_PER_MICRO
-  return Number(micro) + price.perRequestMicroUsd
+  return atMost(Number(micro) + price.perRequestMicroUsd)
 }
+
+/** Counts beyond what is exact are as good as endless: no cap is that large. */
+const atMost = (units: number): number => Math.min(units, Number.MAX_SAFE_INTEGER)
 
 /** The most that a call can cost: its input at the dearest way to read it, and all of its output. */
 export function worstCase(price: ModelPrice, inputTokens: number, outputTokens: number): Amount {
@@ -32,6 +35,6 @@ export function worstCase(price: ModelPrice, inputTokens: number, outputTokens: 
   const usage = { inputTokens, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens }
   return {
     microUsd: costMicroUsd({ ...price, inputPicoUsd: dearest }, usage),
-    tokens: inputTokens + outputTokens,
+    tokens: atMost(inputTokens + outputTokens),
   }
 }
