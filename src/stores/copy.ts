@@ -1,7 +1,8 @@
 /**
  * Moves everything from one store to another, empty one, of the same kind or not: keys with their
- * versions, owners, states and activity, links and mail, the audit log with its chains, checkpoints and
- * hashes, and checkpoints of usage. Idempotency keys, which live for a day, stay behind.
+ * versions, owners, states and activity, links and mail, spend with what is open, the audit log with its
+ * chains, checkpoints and hashes, and checkpoints of usage. Idempotency keys, which live for a day, stay
+ * behind, and so do calls that expired: they have been charged.
  *
  * Nothing else may use the source meanwhile; a source whose log has grown is refused at the end. The
  * target verifies the log that it kept against the source's heads before it commits, so a log that was
@@ -47,6 +48,7 @@ async function* everythingIn(store: Store): AsyncGenerator<ImportedBatch> {
   yield* keysIn(store)
   yield* linksIn(store)
   yield* mailIn(store)
+  yield* spendIn(store)
   yield { checkpoints: await store.auditCheckpoints() }
   yield* auditIn(store)
   yield { usage: await store.loadUsage(0) }
@@ -73,6 +75,19 @@ async function* mailIn(store: Store): AsyncGenerator<ImportedBatch> {
   for (let last = mail.at(-1); last !== undefined; last = mail.at(-1)) {
     yield { mail }
     mail = await store.listMail({ pageSize: KEYS_AT_ONCE, after: last.name })
+  }
+}
+
+async function* spendIn(store: Store): AsyncGenerator<ImportedBatch> {
+  let spendSums = await store.listSpendSums({ pageSize: ROWS_AT_ONCE })
+  for (let last = spendSums.at(-1); last !== undefined; last = spendSums.at(-1)) {
+    yield { spendSums }
+    spendSums = await store.listSpendSums({ pageSize: ROWS_AT_ONCE, after: last })
+  }
+  yield {
+    spendReservations: await store.listSpendReservations(),
+    spendResets: await store.listSpendResets(),
+    spendCaps: await store.listSpendCaps(),
   }
 }
 

@@ -20,6 +20,10 @@ export async function contentsOf(store: Store) {
     checkpoints: await store.auditCheckpoints(),
     links: await store.listLinks({ pageSize: 1000 }),
     mail: await store.listMail({ pageSize: 1000 }),
+    spendSums: await store.listSpendSums({ pageSize: 1000 }),
+    spendReservations: await store.listSpendReservations(),
+    spendResets: await store.listSpendResets(),
+    spendCaps: await store.listSpendCaps(),
     activity: activity.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1)),
   }
 }

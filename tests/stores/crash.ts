@@ -10,11 +10,13 @@ import { verifiedRows } from '../../src/testing/store-contract/samples.ts'
 import type { Acknowledged } from './sqlite-writer.ts'
 import { WriterProcess } from './writer-process.ts'
 
-const EVENT_OF: Record<Exclude<Acknowledged['did'], 'opened'>, AuditEvent> = {
+const EVENT_OF: Partial<Record<Acknowledged['did'], AuditEvent>> = {
   created: 'key.created',
   revoked: 'key.revoked',
   appended: 'limit.exceeded',
 }
+
+const [SETTLED, HELD] = ['7 spent, 0 held', '0 spent, 100 held']
 
 /** Returns how many changes were acknowledged before the kill, all of which were found. */
 export async function crashOnce(path: string, name: string): Promise<number> {
@@ -28,13 +30,15 @@ export async function crashOnce(path: string, name: string): Promise<number> {
   assert.ok(performance.now() - startedMs < 1000, 'opens within a second')
   const logged = new Set((await verifiedRows(store)).map((row) => `${row.event} ${row.keyId}`))
   for (const { did, keyId } of writer.acknowledged) {
-    if (did === 'opened') continue
-    assert.ok(logged.has(`${EVENT_OF[did]} ${keyId}`), `${did} ${keyId} is in the audit log`)
+    const event = EVENT_OF[did]
+    if (event === undefined) continue
+    assert.ok(logged.has(`${event} ${keyId}`), `${did} ${keyId} is in the audit log`)
     const key = await store.findKey(keyId)
     assert.ok(key !== undefined, `${keyId} is there`)
     if (did === 'revoked') assert.equal(key.status, 'revoked')
   }
   await assertKeysMatchLog(store, logged, name)
+  await assertMoneyIsThere(store, writer.acknowledged)
   await store.close()
   return writer.acknowledged.length
 }
@@ -50,5 +54,21 @@ async function assertKeysMatchLog(
     const keyId = line.slice('key.created '.length)
     const key = await store.findKey(keyId)
     assert.equal(key?.status === 'revoked', logged.has(`key.revoked ${keyId}`))
+  }
+}
+
+/** A call that was opened is held in full until it is settled, and then it is in the sums. */
+async function assertMoneyIsThere(
+  store: Awaited<ReturnType<typeof openSqliteStore>>,
+  acknowledged: readonly Acknowledged[],
+): Promise<void> {
+  const settled = new Set<string>()
+  for (const { did, keyId } of acknowledged) if (did === 'settled') settled.add(keyId)
+  for (const { did, keyId } of acknowledged) {
+    if (did !== 'held') continue
+    const { total, reservedMicroUsd } = await store.reportSpend({ keyId })
+    const found = `${total.microUsd} spent, ${reservedMicroUsd} held`
+    const legal = settled.has(keyId) ? [SETTLED] : [SETTLED, HELD]
+    assert.ok(legal.includes(found), `call of ${keyId}: ${found}`)
   }
 }

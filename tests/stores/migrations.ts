@@ -15,6 +15,15 @@ import {
   suspicionOf,
 } from '../../src/testing/store-contract/leak-samples.ts'
 import {
+  CALL_MS,
+  expiredEntry,
+  keyScope,
+  MINUTE_MS,
+  RESET,
+  reservationOf,
+  settlementOf,
+} from '../../src/testing/store-contract/ledger-samples.ts'
+import {
   insert,
   START_MS,
   sampleEntry,
@@ -46,6 +55,10 @@ export interface MigratedStore {
   readonly keyName: string
   /** `table.column` of what only this store has, as STORAGE.md lists it. */
   ownColumns(storageDocument: string): string[]
+}
+
+const EVERY_TOKEN = {
+  ...{ inputTokens: 20, cachedInputTokens: 3, cacheWriteTokens: 4, outputTokens: 10 },
 }
 
 const STORAGE = new URL('../../STORAGE.md', import.meta.url)
@@ -154,6 +167,22 @@ async function fill(store: Store, name: string): Promise<void> {
   const meters = { minute: [1.5, Number.NEGATIVE_INFINITY] }
   await store.saveUsage([{ ...usage, expiresAtMs: START_MS + 86_400_000, meters }], START_MS)
   await fillLeaks(store)
+  await fillSpend(store)
+}
+
+async function fillSpend(store: Store): Promise<void> {
+  const calls = ['settled', 'expired', 'open'].map((id) => reservationOf(id, { keyId: 'Fixture1' }))
+  await store.openSpend(calls.slice(0, 2))
+  await store.settleSpend([{ ...settlementOf('settled', 30), usage: EVERY_TOKEN }])
+  await store.expireSpend(CALL_MS + MINUTE_MS, expiredEntry)
+  await store.openSpend(calls.slice(2))
+  await store.resetSpend(keyScope('Fixture1'), CALL_MS, RESET)
+  const caps = { perDayMicroUsd: 5, perMonthMicroUsd: 6, models: ['gpt-4o'], maxOutputTokens: 7 }
+  const capped = sampleEntry('spend.capped')
+  await store.setSpendCaps(keyScope('Fixture1'), { scope: keyScope('Fixture1'), ...caps }, capped)
+  await store.enqueueMail([
+    sampleMail('spend-account', { kind: 'spend.alert', audience: 'webhook', keyId: '' }),
+  ])
 }
 
 async function fillLeaks(store: Store): Promise<void> {

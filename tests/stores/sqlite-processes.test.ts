@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite/index.ts'
 import { addToken, leakOf } from '../../src/testing/store-contract/leak-samples.ts'
+import { reservationOf, settlementOf } from '../../src/testing/store-contract/ledger-samples.ts'
 import { insert, sampleEntry, verifiedRows } from '../../src/testing/store-contract/samples.ts'
 import { crashOnce } from './crash.ts'
 import { claimAtOnce, clickAtOnce, rotateAtOnce } from './many-clicks.ts'
@@ -37,6 +38,30 @@ test('a change by another process shows in externalRevision before it is acknowl
   await store.appendAudit([sampleEntry('auth.failed')])
   expect(store.externalRevision()).toBe(settled)
   await store.close()
+})
+
+test('a call that another process opened or settled shows in externalRevision, an own one does not', async () => {
+  const store = await openSqliteStore({ path })
+  const writer = new WriterProcess(path, 'mon', 1)
+  const before = store.externalRevision()
+  await writer.hasAcknowledged(6)
+  expect(writer.acknowledged.map(({ did }) => did).slice(4, 6)).toEqual(['held', 'settled'])
+  expect(await writer.end()).toEqual({ code: 0, errors: '' })
+  expect(store.externalRevision()).not.toBe(before)
+  expect((await store.reportSpend({})).total.microUsd).toBe(7)
+
+  const other = await openSqliteStore({ path })
+  const revisions = [other.externalRevision()]
+  const settled = store.externalRevision()
+  await store.openSpend([reservationOf('own')])
+  revisions.push(other.externalRevision())
+  await store.renewSpend(['own'], 1)
+  revisions.push(other.externalRevision())
+  await store.settleSpend([settlementOf('own', 1)])
+  revisions.push(other.externalRevision())
+  expect(new Set(revisions).size).toBe(4)
+  expect(store.externalRevision()).toBe(settled)
+  for (const opened of [store, other]) await opened.close()
 })
 
 test('three processes that create one database and write at once lose and mix up nothing', async () => {

@@ -5,6 +5,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Store } from '../../core/ports/store.ts'
 import { addToken, leakOf, replaceBy } from '../../testing/store-contract/leak-samples.ts'
+import {
+  ACCOUNT,
+  CALL_MS,
+  expiredEntry,
+  MINUTE_MS,
+  RESET,
+  reservationOf,
+  settlementOf,
+} from '../../testing/store-contract/ledger-samples.ts'
 import { insert, START_MS, sampleEntry, sampleKey } from '../../testing/store-contract/samples.ts'
 import { openSqliteStore } from './index.ts'
 
@@ -84,6 +93,35 @@ test('leaks, links and mails are committed with synchronous=FULL', async () => {
     await store.settleMail('leaked-LeakedKy', 1, { kind: 'sent', atMs: START_MS })
   })
   expect(settings).toEqual(Array(6).fill(['NORMAL', 'FULL']).flat())
+})
+
+test('calls are opened, renewed and settled without a wait for the disk', async () => {
+  const settings = await settingsDuring(async () => {
+    await store.openSpend([reservationOf('a'), reservationOf('b')])
+    await store.renewSpend(['a', 'b'], START_MS)
+    await store.settleSpend([settlementOf('a', 1)])
+    await store.openSpend([])
+    await store.renewSpend([], START_MS)
+    await store.settleSpend([])
+  })
+  expect(settings).toEqual(Array(3).fill('NORMAL'))
+})
+
+test('expired calls, resets and caps are committed with synchronous=FULL', async () => {
+  const settings = await settingsDuring(async () => {
+    await store.openSpend([reservationOf('a')])
+    await store.expireSpend(CALL_MS + MINUTE_MS, expiredEntry)
+    await store.openSpend([reservationOf('b')])
+    await store.resetSpend(ACCOUNT, CALL_MS, RESET)
+    await store.openSpend([reservationOf('c')])
+    await store.setSpendCaps(ACCOUNT, null, sampleEntry('spend.capped'))
+  })
+  expect(settings).toEqual(Array(3).fill(['NORMAL', 'FULL']).flat())
+})
+
+test('asking for expired calls writes nothing when there is none', async () => {
+  await store.openSpend([reservationOf('a')])
+  expect(await settingsDuring(() => store.expireSpend(CALL_MS, expiredEntry))).toEqual([])
 })
 
 test('asking for mail writes nothing when none is due', async () => {

@@ -3,7 +3,8 @@
  *
  * Durability: changes of keys and their audit rows are on disk when acknowledged
  * (`synchronous=FULL`). Usage checkpoints and folded refusals survive the death of the process, and
- * power loss from the next full write on (`NORMAL`). STORAGE.md has the details.
+ * power loss from the next full write on (`NORMAL`); so do calls that cost money, within a second.
+ * STORAGE.md has the details.
  */
 import type { AuditEntry, AuditEvent } from '../../core/audit.ts'
 import type { Store } from '../../core/ports/store.ts'
@@ -21,6 +22,7 @@ import { openDatabase } from './open-database.ts'
 import { Outbox } from './outbox.ts'
 import { storeError } from './store-error.ts'
 import { Usage } from './usage.ts'
+import { WalSync } from './wal-sync.ts'
 
 export { sqliteSchemaVersion } from './schema-version.ts'
 
@@ -67,6 +69,7 @@ function storeOn(connection: Connection): Store {
   const activity = new Activity(connection)
   const ledger = new Ledger(connection)
   const scopes = new LedgerScopes(connection)
+  const walSync = new WalSync(connection.path)
   const parts = { keys, audit, usage, links, outbox, activity, ledger, scopes }
 
   return Object.freeze<Store>({
@@ -112,7 +115,7 @@ function storeOn(connection: Connection): Store {
 
     ...linkMembers(connection, links),
     ...outboxMembers(connection, outbox),
-    ...ledgerMembers(connection, { ledger, scopes, audit }),
+    ...ledgerMembers(connection, { ledger, scopes, audit, walSync }),
 
     saveActivity: (deltas) => connection.transaction('NORMAL', () => activity.save(deltas)),
     findActivity: (keyIds) => connection.read(() => activity.find(keyIds)),
@@ -128,7 +131,10 @@ function storeOn(connection: Connection): Store {
     importData: (batches, heads) =>
       connection.longTransaction(() => importData(parts, batches, heads)),
 
-    close: () => connection.close(),
+    close() {
+      walSync.stop()
+      return connection.close()
+    },
   })
 }
 

@@ -10,26 +10,39 @@ import type { AuditLog } from './audit-log.ts'
 import type { Connection } from './connection.ts'
 import type { Ledger } from './ledger.ts'
 import type { LedgerScopes } from './ledger-scopes.ts'
+import type { WalSync } from './wal-sync.ts'
 
 export interface LedgerParts {
   readonly ledger: Ledger
   readonly scopes: LedgerScopes
   readonly audit: AuditLog
+  readonly walSync: WalSync
 }
 
-export const ledgerMembers = (connection: Connection, { ledger, scopes, audit }: LedgerParts) =>
-  ({
+export const ledgerMembers = (connection: Connection, parts: LedgerParts) => ({
+  ...callMembers(connection, parts),
+  ...scopeMembers(connection, parts),
+})
+
+const callMembers = (connection: Connection, { ledger, audit, walSync }: LedgerParts) => {
+  async function quickly<Result>(work: () => Result): Promise<Result> {
+    const result = await connection.transaction('NORMAL', work)
+    walSync.soon()
+    return result
+  }
+  return {
     async openSpend(reservations) {
       if (reservations.length === 0) return
-      await connection.transaction('NORMAL', () => ledger.open(reservations))
+      walSync.refuseFailed()
+      await quickly(() => ledger.open(reservations))
     },
     async renewSpend(ids, leaseUntilMs) {
       if (ids.length === 0) return
-      await connection.transaction('NORMAL', () => ledger.renew(ids, leaseUntilMs))
+      await quickly(() => ledger.renew(ids, leaseUntilMs))
     },
     async settleSpend(settlements) {
       if (settlements.length === 0) return 0
-      return connection.transaction('NORMAL', () => ledger.settle(settlements))
+      return quickly(() => ledger.settle(settlements))
     },
     async expireSpend(nowMs, auditOf) {
       // Asked every few seconds: it must not take the write lock when nothing is due.
@@ -41,7 +54,11 @@ export const ledgerMembers = (connection: Connection, { ledger, scopes, audit }:
         return expired
       })
     },
+  } satisfies Partial<Store>
+}
 
+const scopeMembers = (connection: Connection, { scopes, audit }: LedgerParts) =>
+  ({
     seedSpend: (scope, nowMs) => connection.read(() => scopes.seed(scope, nowMs)),
     reportSpend: (query) => connection.read(() => scopes.report(query)),
     resetSpend: (scope, atMs, entry) =>

@@ -14,9 +14,14 @@ import {
   MAIL,
   ONE,
   ROWS,
+  SPEND_CAPS,
+  SPEND_RESERVATIONS,
+  SPEND_RESETS,
+  SPEND_SUMS,
   TWO,
   USAGE,
 } from './import-samples.ts'
+import { ACCOUNT, CALL_MS, MINUTE_MS, settlementOf } from './ledger-samples.ts'
 import { insert, rejectsWith, START_MS, sampleEntry, verifiedRows } from './samples.ts'
 
 /** Text is in the order of its bytes. */
@@ -30,6 +35,11 @@ async function assertEmpty(store: Store): Promise<void> {
   assert.deepEqual(await store.listLinks({ pageSize: 1 }), [])
   assert.deepEqual(await store.listMail({ pageSize: 1 }), [])
   assert.deepEqual(await store.findActivity(['Imported']), [])
+  assert.deepEqual(await store.listSpendSums({ pageSize: 1 }), [])
+  assert.deepEqual(await store.listSpendReservations(), [])
+  assert.deepEqual(await store.listSpendResets(), [])
+  assert.deepEqual(await store.listSpendCaps(), [])
+  assert.equal((await store.reportSpend({})).total.requests, 0)
 }
 
 export function importContract(tests: StoreTests): void {
@@ -53,6 +63,20 @@ function wholeContract({ test }: StoreTests): void {
     assert.deepEqual(await store.listMail({ pageSize: 100 }), MAIL)
     assert.deepEqual(await store.findActivity(['Imported']), ACTIVITY)
     assert.equal((await store.findLink('token1'))?.key.keyId, 'Imported')
+  })
+
+  test('imported spend is there as it was, and goes on', async (store) => {
+    await store.importData(everything(), HEADS)
+    assert.deepEqual(await store.listSpendSums({ pageSize: 100 }), SPEND_SUMS)
+    assert.deepEqual(await store.listSpendReservations(), SPEND_RESERVATIONS)
+    assert.deepEqual(await store.listSpendResets(), SPEND_RESETS)
+    assert.deepEqual(await store.listSpendCaps(), SPEND_CAPS)
+    const spent = SPEND_SUMS.reduce((sum, { amount }) => sum + amount.microUsd, 0)
+    const nowMs = CALL_MS + 60 * MINUTE_MS
+    assert.equal((await store.seedSpend(ACCOUNT, nowMs)).month.microUsd, spent - 50)
+    assert.equal((await store.reportSpend({})).total.microUsd, spent)
+    assert.equal(await store.settleSpend([settlementOf('held', 7)]), 1)
+    assert.equal((await store.reportSpend({})).total.microUsd, spent + 7)
   })
 
   test('a log that begins at a checkpoint is imported and goes on', async (store) => {

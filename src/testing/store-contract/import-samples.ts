@@ -1,12 +1,15 @@
-/** Another store's data for the store contract: keys, two mixed chains, usage, links, mail, activity. */
+/** Another store's data for the store contract: keys, chains, usage, links, mail, activity, spend. */
 import type { AuditHead, AuditRow } from '../../core/audit.ts'
 import { chainRows, emptyHead } from '../../core/audit-chain.ts'
 import type { KeyRecord } from '../../core/key/key-record.ts'
 import type { KeptMail } from '../../core/mail.ts'
 import type { KeyActivity } from '../../core/ports/activity.ts'
+import type { SpendReservation, SpendReset, SpendSum } from '../../core/ports/ledger.ts'
 import type { ExportedLink } from '../../core/ports/links.ts'
 import type { ImportedBatch } from '../../core/ports/store.ts'
+import type { SetCaps } from '../../core/spend/caps.ts'
 import { leakOf, sampleMail } from './leak-samples.ts'
+import { ACCOUNT, amountOf, CALL_MS, keyScope, MINUTE_MS, reservationOf } from './ledger-samples.ts'
 import { HOSTILE_TEXTS, START_MS, sampleEntry, sampleKey } from './samples.ts'
 
 const record = (keyId: string, overrides: Partial<KeyRecord> = {}): KeyRecord => ({
@@ -82,11 +85,35 @@ export const ACTIVITY: readonly KeyActivity[] = [
   },
 ]
 
+export const SPEND_SUMS: readonly SpendSum[] = ['', ...HOSTILE_TEXTS.slice(1)].map(
+  (text, index) => ({
+    ...{ startMs: CALL_MS + index * MINUTE_MS, keyId: `id${text}`, model: text, requests: 2 },
+    usage: { inputTokens: 9, cachedInputTokens: 1, cacheWriteTokens: 2, outputTokens: 3 },
+    amount: amountOf(50 + index),
+  }),
+)
+export const SPEND_RESERVATIONS: readonly SpendReservation[] = [
+  reservationOf('held', { keyId: 'Imported' }),
+  reservationOf('unnamed', { keyId: 'Imported', model: null }),
+]
+export const SPEND_RESETS: readonly SpendReset[] = [
+  { scope: ACCOUNT, atMs: CALL_MS, before: amountOf(50) },
+  { scope: keyScope('Imported'), atMs: CALL_MS + 1, before: amountOf(0) },
+]
+export const SPEND_CAPS: readonly SetCaps[] = [
+  {
+    ...{ scope: keyScope('Imported'), perDayMicroUsd: 1, perMonthMicroUsd: null },
+    ...{ models: HOSTILE_TEXTS, maxOutputTokens: 4 },
+  },
+]
+
 export const everything = () =>
   batches(
     { keys: KEYS.slice(0, 5) },
     { keys: KEYS.slice(5), audit: ROWS.slice(0, 7) },
     { audit: ROWS.slice(7), usage: USAGE },
     { links: LINKS, mail: MAIL },
-    { activity: ACTIVITY },
+    { activity: ACTIVITY, spendSums: SPEND_SUMS.slice(0, 3) },
+    { spendSums: SPEND_SUMS.slice(3), spendReservations: SPEND_RESERVATIONS },
+    { spendResets: SPEND_RESETS, spendCaps: SPEND_CAPS },
   )
