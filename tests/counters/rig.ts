@@ -30,8 +30,12 @@ async function connectTo(url: string): Promise<Redis | Cluster> {
   return client
 }
 
-export const connectionTo = async (url: string): Promise<RedisConnection> =>
-  fromIoredis(await connectTo(url))
+/** All masters of a Cluster are connected: one that connects refuses what it is sent meanwhile. */
+export async function connectionTo(url: string): Promise<RedisConnection> {
+  const connection = fromIoredis(await connectTo(url))
+  if (connection.isCluster) await connection.probe()
+  return connection
+}
 
 /** A prefix that no other test has: servers are shared. */
 export const ownPrefix = (): string => `test-${crypto.randomUUID()}`

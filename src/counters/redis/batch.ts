@@ -5,10 +5,12 @@
  * write for each subject that they name, and plans are sent once. Order is kept, and so is atomicity:
  * the server runs the whole batch before it looks at anything else.
  */
-import type { Charge, ConsumeRequest } from '../../core/ports/counters.ts'
+import type { ConsumeRequest, Hold, SpendSeed, TakenHold } from '../../core/ports/counters.ts'
+import type { Amount } from '../../core/spend/amount.ts'
+import { BatchNames, type PlannedCharge } from './batch-names.ts'
 import type { KeyNames } from './key-names.ts'
 import type { CountersForm } from './lua/script.ts'
-import type { ScriptPlan } from './plans.ts'
+import { type SpendCharges, SpendNumbers } from './spend-numbers.ts'
 
 const CONSUME = 1
 const PEEK = 2
@@ -16,13 +18,15 @@ const SETTLE = 3
 const MERGE = 4
 const SET_VERSION = 5
 const RENEW_PLACES = 6
+const CONSUME_AND_HOLD = 7
+const SETTLE_HOLD = 8
+const SEED = 9
+const SPEND_STATUS = 10
 
 const CHARGE_LENGTH = 6
 const CHECK_HEAD_LENGTH = 4
-
-export interface PlannedCharge extends Charge {
-  readonly plan: ScriptPlan
-}
+/** A seed of so many numbers is as much work as a check. */
+const NUMBERS_PER_CHECK = 200
 
 export interface Settlement {
   readonly charge: PlannedCharge
@@ -38,45 +42,43 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-interface KnownSubject {
-  readonly plan: ScriptPlan
-  readonly key: number
-  readonly meters: number
-  places: number
-}
-
 export class Batch {
-  readonly #names: KeyNames
-  readonly #keepsMetersApart: boolean
-  readonly #keys: string[] = []
-  readonly #versions: string[] = []
-  readonly #versionNumbers = new Map<string, number>()
-  readonly #plans = new Map<ScriptPlan, number>()
-  readonly #ids: string[] = []
-  readonly #subjects = new Map<string, KnownSubject>()
+  readonly #names: BatchNames
+  readonly #spend: SpendNumbers
   readonly #waiting: Waiting[] = []
   #calls = ''
+  #size = 0
 
   constructor(names: KeyNames, form: CountersForm) {
-    this.#names = names
-    this.#keepsMetersApart = form === 'zset'
+    this.#names = new BatchNames(names, form)
+    this.#spend = new SpendNumbers(this.#names)
   }
 
+  /** How much work it is, in checks. */
   get size(): number {
-    return this.#waiting.length
+    return this.#size
+  }
+
+  /** Whether it wants the script that knows of money. */
+  get hasSpend(): boolean {
+    return this.#names.hasSpend
   }
 
   /** False where a subject is in the batch with other limits: the script wants one plan for each. */
   accepts(charges: readonly PlannedCharge[]): boolean {
-    return charges.every(({ subject, plan }) => {
-      const known = this.#subjects.get(subject)
-      return known === undefined || known.plan === plan
-    })
+    return this.#names.accepts(charges)
   }
 
-  consume(charges: readonly PlannedCharge[], key: ConsumeRequest['key'], id: string) {
+  consume(
+    charges: readonly PlannedCharge[],
+    key: ConsumeRequest['key'],
+    id: string,
+    hold?: Hold,
+  ): Promise<Answer> {
     const needsId = charges.some((charge) => charge.maxConcurrent !== undefined)
-    return this.#check(CONSUME, charges, key, needsId ? this.#ids.push(id) : 0)
+    const idNumber = needsId ? this.#names.id(id) : 0
+    if (hold === undefined) return this.#check(CONSUME, charges, key, idNumber)
+    return this.#check(CONSUME_AND_HOLD, charges, key, idNumber, this.#spend.ofHold(hold))
   }
 
   peek(charges: readonly PlannedCharge[], key: ConsumeRequest['key']): Promise<Answer> {
@@ -92,40 +94,47 @@ export class Batch {
   ): Promise<Answer> {
     const rows = settlements.map(({ charge, actualCost, marks }) => {
       const all = charge.plan.limits.map((_, index) => marks[index] ?? -1)
-      return [this.#charge(charge), actualCost, ...all].join(',')
+      return [this.#names.charge(charge), actualCost, ...all].join(',')
     })
     const length = settlements.reduce((sum, { charge }) => {
       return sum + CHARGE_LENGTH + 1 + charge.plan.limits.length
     }, 4)
-    const head = `${atMs},${this.#ids.push(id)},${undo ? 1 : 0},${settlements.length}`
+    const head = `${atMs},${this.#names.id(id)},${undo ? 1 : 0},${settlements.length}`
     return this.#add(SETTLE, length, [head, ...rows].join(','))
   }
 
   merge(charge: PlannedCharge, agesMs: readonly number[]): Promise<Answer> {
-    const numbers = [this.#charge(charge), agesMs.length, ...agesMs].join(',')
+    const numbers = [this.#names.charge(charge), agesMs.length, ...agesMs].join(',')
     return this.#add(MERGE, CHARGE_LENGTH + 1 + agesMs.length, numbers)
   }
 
   setVersion(keyId: string, version: number): Promise<Answer> {
-    return this.#add(SET_VERSION, 2, `${this.#version(keyId)},${version}`)
+    return this.#add(SET_VERSION, 2, `${this.#names.version(keyId)},${version}`)
   }
 
   renewPlaces(id: string, charges: readonly PlannedCharge[]): Promise<Answer> {
-    const places = charges.map((charge) => this.#subject(charge).places)
-    const numbers = [this.#ids.push(id), places.length, ...places].join(',')
+    const places = charges.map((charge) => this.#names.places(charge))
+    const numbers = [this.#names.id(id), places.length, ...places].join(',')
     return this.#add(RENEW_PLACES, 2 + places.length, numbers)
   }
 
+  settleHold(hold: Pick<TakenHold, 'id' | 'charges'>, actual: Amount): Promise<Answer> {
+    return this.#addNumbers(SETTLE_HOLD, this.#spend.ofSettlement(hold, actual))
+  }
+
+  seed(seed: SpendSeed): Promise<Answer> {
+    const numbers = this.#spend.ofSeed(seed)
+    this.#size += Math.floor(numbers.length / NUMBERS_PER_CHECK)
+    return this.#addNumbers(SEED, numbers)
+  }
+
+  spendStatus(charges: SpendCharges): Promise<Answer> {
+    return this.#addNumbers(SPEND_STATUS, this.#spend.ofCharges(charges))
+  }
+
   /** `nowMs` 0 asks for the server's clock. */
-  toArguments(nowMs: number): {
-    readonly keys: readonly string[]
-    readonly args: readonly string[]
-  } {
-    const plans = [...this.#plans.keys()]
-    const numbers = plans.map((plan) => `,${plan.numbers}`).join('')
-    const input = `[${nowMs},${this.#versions.length},${plans.length}${numbers}${this.#calls}]`
-    const args = [input, ...plans.map((plan) => plan.description), ...this.#ids]
-    return { keys: [...this.#keys, ...this.#versions], args }
+  toArguments(nowMs: number): ReturnType<BatchNames['toArguments']> {
+    return this.#names.toArguments(nowMs, this.#calls)
   }
 
   answer(answers: readonly Answer[]): void {
@@ -145,52 +154,25 @@ export class Batch {
     charges: readonly PlannedCharge[],
     key: ConsumeRequest['key'],
     id: number,
+    hold: readonly number[] = [],
   ): Promise<Answer> {
-    let numbers = key === undefined ? '0,0' : `${this.#version(key.keyId)},${key.version}`
+    let numbers = key === undefined ? '0,0' : `${this.#names.version(key.keyId)},${key.version}`
     numbers += `,${id},${charges.length}`
-    for (const charge of charges) numbers += `,${this.#charge(charge)}`
-    return this.#add(kind, CHECK_HEAD_LENGTH + CHARGE_LENGTH * charges.length, numbers)
+    for (const charge of charges) numbers += `,${this.#names.charge(charge)}`
+    if (hold.length > 0) numbers += `,${hold.join(',')}`
+    const length = CHECK_HEAD_LENGTH + CHARGE_LENGTH * charges.length + hold.length
+    return this.#add(kind, length, numbers)
+  }
+
+  #addNumbers(kind: number, numbers: readonly number[]): Promise<Answer> {
+    return this.#add(kind, numbers.length, numbers.join(','))
   }
 
   #add(kind: number, length: number, numbers: string): Promise<Answer> {
     this.#calls += `,${kind},${length},${numbers}`
+    this.#size += 1
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
     })
-  }
-
-  #charge(charge: PlannedCharge): string {
-    const { key, plan, meters, places } = this.#subject(charge)
-    return `${key},${this.#plan(plan)},${charge.cost},${charge.maxConcurrent ?? 0},${meters},${places}`
-  }
-
-  #plan(plan: ScriptPlan): number {
-    const known = this.#plans.get(plan)
-    if (known !== undefined) return known
-    this.#plans.set(plan, this.#plans.size + 1)
-    return this.#plans.size
-  }
-
-  #subject({ subject, plan, maxConcurrent }: PlannedCharge): KnownSubject {
-    let known = this.#subjects.get(subject)
-    if (known === undefined) {
-      const key = this.#keys.push(this.#names.admissions(subject))
-      const apart = this.#keepsMetersApart && plan.hasMeters
-      const meters = apart ? this.#keys.push(this.#names.meters(subject)) : 0
-      known = { plan, key, meters, places: 0 }
-      this.#subjects.set(subject, known)
-    }
-    if (maxConcurrent !== undefined && known.places === 0) {
-      known.places = this.#keys.push(this.#names.places(subject))
-    }
-    return known
-  }
-
-  #version(keyId: string): number {
-    const known = this.#versionNumbers.get(keyId)
-    if (known !== undefined) return known
-    const number = this.#versions.push(this.#names.version(keyId))
-    this.#versionNumbers.set(keyId, number)
-    return number
   }
 }

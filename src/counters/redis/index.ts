@@ -7,7 +7,7 @@ import { KeyNames } from './key-names.ts'
 import { type CountersForm, scriptOf } from './lua/script.ts'
 import { ScriptPlans } from './plans.ts'
 import { RedisCounters } from './redis-counters.ts'
-import { Sender } from './sender.ts'
+import { type Script, Sender } from './sender.ts'
 
 export type { RedisArgument, RedisConnection } from './connection.ts'
 export { fromIoredis, type IoredisLike } from './ioredis.ts'
@@ -34,13 +34,15 @@ export interface RedisCountersOptions {
  */
 export function createRedisCounters(options: RedisCountersOptions): RedisCounters {
   const { connection, form = 'ring', keyPrefix = 'lockgate', clock } = options
-  const text = scriptOf(form)
   const names = new KeyNames(keyPrefix, form)
   const sender = new Sender({
     connection,
-    script: { text, sha1: sha1Hex(text) },
+    script: named(scriptOf(form, false)),
+    spendScript: named(scriptOf(form, true)),
     newBatch: () => new Batch(names, form),
     nowMs: () => (clock === undefined ? 0 : Math.floor(clock.monotonicMs())),
   })
   return new RedisCounters({ connection, names, plans: new ScriptPlans(), sender })
 }
+
+const named = (text: string): Script => ({ text, sha1: sha1Hex(text) })

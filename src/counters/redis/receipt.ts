@@ -1,6 +1,6 @@
 /** What Redis counters remember of an admission until it is settled. */
-import type { Receipt } from '../../core/ports/counters.ts'
-import type { PlannedCharge } from './batch.ts'
+import type { Hold, Receipt } from '../../core/ports/counters.ts'
+import type { PlannedCharge } from './batch-names.ts'
 
 /** The charges of one slot: of all that were asked for, those at these indexes. */
 export interface ReceiptPart {
@@ -10,6 +10,8 @@ export interface ReceiptPart {
   /** Where each charge stood in the request. */
   readonly indexes: readonly number[]
   readonly marks: readonly (readonly number[])[]
+  /** What was held with them, of this slot. */
+  readonly hold: Hold | undefined
 }
 
 export class RedisReceipt implements Receipt {

@@ -1,7 +1,7 @@
 /** A request as the script takes it: charges checked and planned, and parted by slot in a Cluster. */
 import { isChargedBefore, refuseCost, refuseDuplicate } from '../../core/limits/charge-check.ts'
-import type { Charge, ConsumeRequest } from '../../core/ports/counters.ts'
-import type { PlannedCharge } from './batch.ts'
+import type { Charge, ConsumeRequest, Hold, SpendCharge } from '../../core/ports/counters.ts'
+import type { PlannedCharge } from './batch-names.ts'
 import type { KeyNames } from './key-names.ts'
 import type { ScriptPlans } from './plans.ts'
 
@@ -12,7 +12,19 @@ export interface RequestPart {
   /** Where each charge stood in the request. */
   readonly indexes: readonly number[]
   readonly key: ConsumeRequest['key']
+  /** The charges of the hold that lie here, in their order. */
+  readonly hold: Hold | undefined
 }
+
+/** A request with its charges planned, and its parts. */
+export interface PlannedRequest {
+  readonly charges: readonly PlannedCharge[]
+  readonly hold: Hold | undefined
+  readonly parts: readonly RequestPart[]
+}
+
+export const heldBy = ({ hold }: Pick<RequestPart, 'hold'>): readonly SpendCharge[] =>
+  hold?.charges ?? []
 
 /** Throws `invalid_field` for a charge that cannot be made. */
 export function planCharges(
@@ -33,16 +45,31 @@ export function planCharges(
 export function splitByTag(
   charges: readonly PlannedCharge[],
   key: ConsumeRequest['key'],
+  hold: Hold | undefined,
   names: KeyNames | undefined,
 ): readonly RequestPart[] {
   const all = charges.map((_, index) => index)
-  if (names === undefined) return [{ tag: '', charges, indexes: all, key }]
+  if (names === undefined) return [{ tag: '', charges, indexes: all, key, hold }]
   const byTag = Map.groupBy(all, (index) => names.tagOf(charges[index]?.subject ?? ''))
+  const heldByTag = chargesByTag(hold?.charges ?? [], names)
+  for (const tag of heldByTag.keys()) if (!byTag.has(tag)) byTag.set(tag, [])
   if (key !== undefined && !byTag.has(key.keyId)) byTag.set(key.keyId, [])
-  return Array.from(byTag, ([tag, indexes]) => ({
-    tag,
-    indexes,
-    charges: charges.filter((_, index) => indexes.includes(index)),
-    key: key?.keyId === tag ? key : undefined,
-  }))
+  return Array.from(byTag, ([tag, indexes]) => {
+    const held = heldByTag.get(tag)
+    return {
+      tag,
+      indexes,
+      charges: charges.filter((_, index) => indexes.includes(index)),
+      key: key?.keyId === tag ? key : undefined,
+      hold: hold && held && { ...hold, charges: held },
+    }
+  })
+}
+
+/** Charges of a hold, or what else names subjects, by the hash tag of each. */
+export function chargesByTag<T extends { readonly subject: string }>(
+  charges: readonly T[],
+  names: KeyNames,
+): Map<string, T[]> {
+  return Map.groupBy(charges, ({ subject }) => names.tagOf(subject))
 }

@@ -12,9 +12,16 @@ import { isUnknownScript, unavailable } from './failure.ts'
 /** Bounds how long one run of the script keeps the server: some 0.3 ms. */
 const MAX_CALLS = 64
 
+export interface Script {
+  readonly text: string
+  readonly sha1: string
+}
+
 export interface SenderOptions {
   readonly connection: RedisConnection
-  readonly script: { readonly text: string; readonly sha1: string }
+  readonly script: Script
+  /** For batches that hold money. */
+  readonly spendScript: Script
   readonly newBatch: () => Batch
   /** The time that the script goes by; 0: the server's. */
   readonly nowMs: () => number
@@ -41,6 +48,11 @@ export class Sender {
     return batch
   }
 
+  /** The time that the script is told; 0 where the server has it. */
+  ownTimeMs(): number {
+    return this.#options.nowMs()
+  }
+
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
@@ -56,14 +68,16 @@ export class Sender {
   async #send(batch: Batch): Promise<void> {
     const { keys, args } = batch.toArguments(this.#options.nowMs())
     try {
-      batch.answer(answersOf(await this.#run(keys, args)))
+      const { script, spendScript } = this.#options
+      const reply = await this.#run(batch.hasSpend ? spendScript : script, keys, args)
+      batch.answer(answersOf(reply))
     } catch (error) {
       batch.fail(unavailable(error))
     }
   }
 
-  async #run(keys: readonly string[], rest: readonly string[]): Promise<unknown> {
-    const { connection, script } = this.#options
+  async #run(script: Script, keys: readonly string[], rest: readonly string[]): Promise<unknown> {
+    const { connection } = this.#options
     const args = [keys.length, ...keys, ...rest]
     const slotKey = keys[0] ?? ''
     try {

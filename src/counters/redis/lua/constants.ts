@@ -31,10 +31,39 @@ const STATE = {
 }
 const WINDOW = { OLDEST: 1, BEGAN: 2, USED: 3 }
 
+/** A state of spend: what is kept (its bytes are `SPEND_FORMAT`), then what only one run knows. */
+const SPEND = {
+  ...{ SEEDED_AT: 1, LATEST: 2, MONTH_FROM: 3, MONTH_TILL: 4 },
+  ...{ MINUTE_SUM: 5, DAY_SUM: 7, MONTH_SUM: 9 },
+  ...{ OLDEST_SECOND: 11, OLDEST_MINUTE: 12, READ_AT: 13, GONE_AT: 14 },
+  ...{ SPEND_KEY: 15, SLICES: 16, HOLDS: 17, SPEND_CHANGED: 18, ALL_READ: 19 },
+  ...{ SETTLED_KEY: 20, SETTLED: 21 },
+  SPEND_FORMAT: "'<dddddddddddddd'",
+  SPEND_BYTES: 112,
+  /** The sum of window w (1 minute, 2 day, 3 month) and unit u is at this + 2w + u. */
+  SPEND_SUMS: 3,
+  ...{ SECOND: 1000, MINUTE: 60_000, DAY: 86_400_000 },
+  /** More than a window has slices, those of a minute that was seeded ahead included. */
+  MOST_SLICES: 1600,
+  /** Slices that are read, and fields that are written, by one command. */
+  ...{ SLICES_AT_ONCE: 64, SPEND_PART: 1000 },
+  /** A hold is not in a seed for certain when it was taken less than so many ms before the ledger was read. */
+  SEED_SLACK: 1000,
+  /** After so many ms a settlement is in the ledger, and a seed does not tell of its hold any more. */
+  KEEP_SETTLED: 5000,
+  /** A seed is not passed over for one that was read so many ms before it: clocks of a Cluster disagree. */
+  SEED_LIFETIME: 60_000,
+  /** First byte of the names of holds: h. */
+  HOLD_BYTE: 104,
+  /** A hash is kept for at least so many ms after it was written; its lifetime is renewed a few times a day. */
+  ...{ SPEND_IDLE: 90_000_000, SPEND_LIFETIME: 108_000_000 },
+}
+
 const CONSTANTS: Readonly<Record<string, number | string>> = {
   ...{ SLIDING, BURST, BUCKET, FIXED },
   ...STATE,
   ...WINDOW,
+  ...SPEND,
   /** When a burst began that never did. */
   NEVER: '-1e300',
   /** Corrections above the quota fill a meter up to so many quotas. */

@@ -261,8 +261,13 @@ local function defineOthers(kinds)
   end
 end
 
+local kinds = { consume }
+`
+
+/** Lua: makes the calls, in order, and keeps what they changed. */
+export const CALLS: string = `
 -- Each call: its kind, how many numbers follow, the numbers.
-local kinds, answers, last = { consume }, {}, #input
+local answers, last = {}, #input
 while cursor < last do
   local kind, length = input[cursor + 1], input[cursor + 2]
   if not kinds[kind] then defineOthers(kinds) end
@@ -272,5 +277,9 @@ while cursor < last do
 end
 
 for _, st in pairs(states) do save(st, st[PLAN], st[DESCRIPTION], serverNow) end
+`
+
+/** Lua: the end of the script. */
+export const ANSWER: string = `
 return cjson.encode(answers)
 `

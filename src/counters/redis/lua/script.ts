@@ -1,10 +1,12 @@
-/** Lua: the parts put together, one script for each form. */
+/** Lua: the parts put together, two scripts for each form. */
 import { ARITHMETIC } from './arithmetic.ts'
 import { withConstants } from './constants.ts'
-import { MAIN } from './main.ts'
+import { ANSWER, CALLS, MAIN } from './main.ts'
 import { METERS } from './meters.ts'
 import { RING } from './ring.ts'
 import { RULES } from './rules.ts'
+import { SPEND_CALLS } from './spend-calls.ts'
+import { SAVE_ALL_SPEND, SPEND_STATE } from './spend-state.ts'
 import { ZSET } from './zset.ts'
 
 export type CountersForm = 'ring' | 'zset'
@@ -12,8 +14,12 @@ export type CountersForm = 'ring' | 'zset'
 /** Functions of the rules that storage calls before they are defined. */
 const FORWARD = 'local adoptLimits, measure\n'
 
-/** The text of the script. Deterministic: its SHA-1 names it on the server. */
-export function scriptOf(form: CountersForm): string {
-  const storage = form === 'ring' ? RING : ZSET
-  return withConstants([ARITHMETIC, METERS, FORWARD, storage, RULES, MAIN].join(''))
+/**
+ * The text of the script. Deterministic: its SHA-1 names it on the server. One for batches that hold
+ * money is a script of its own, so that the others do not pay for what they do not use.
+ */
+export function scriptOf(form: CountersForm, knowsSpend: boolean): string {
+  const head = [ARITHMETIC, METERS, FORWARD, form === 'ring' ? RING : ZSET, RULES, MAIN]
+  const calls = knowsSpend ? [SPEND_STATE, SPEND_CALLS, CALLS, SAVE_ALL_SPEND] : [CALLS]
+  return withConstants([...head, ...calls, ANSWER].join(''))
 }

@@ -1,0 +1,223 @@
+/**
+ * Lua: the calls that know of money, in runs that have such calls. Seconds and minutes of a subject are
+ * brought up to one time for all subjects of a hold: never earlier than what one of them has.
+ *
+ * A cap is three numbers: window (1 minute, 2 day, 3 month), unit (0 micro-dollars, 1 tokens), quota.
+ */
+export const SPEND_CALLS: string = `
+-- How long until that much fits a cap, if nothing else is charged; 0: it does. One that can never fit
+-- waits for the whole window.
+local function capOpensIn(st, c, amount, now)
+  local window, unit, quota = input[c], input[c + 1], input[c + 2]
+  local excess = st[SPEND_SUMS + 2 * window + unit] + amount - quota
+  if excess <= 0 then return 0 end
+  if window == 3 then return st[MONTH_TILL] - now end
+  local kind, length, span, from = 's', SECOND, MINUTE, st[OLDEST_SECOND]
+  if window == 2 then kind, length, span, from = 'm', MINUTE, DAY, st[OLDEST_MINUTE] end
+  if amount > quota then return span end
+  for first = from, from + MOST_SLICES, SLICES_AT_ONCE do
+    local slices = readSlices(st, kind, first, first + SLICES_AT_ONCE)
+    for number = first, first + SLICES_AT_ONCE - 1 do
+      excess = excess - slices[kind .. number][1 + unit]
+      if excess <= 0 then return (number + 1) * length + span - now end
+    end
+  end
+  return span
+end
+
+-- A hold: number of its id, since when seeds are believed, micro-dollars, tokens, how many subjects; of
+-- each its key, how many caps, the caps. Calls 'visit' for each of them in turn.
+local function eachHeld(h, visit)
+  local c = h + 5
+  for position = 0, input[h + 4] - 1 do
+    visit(input[c], c + 2, c + 3 * input[c + 1], position)
+    c = c + 2 + 3 * input[c + 1]
+  end
+end
+
+-- [3, positions of subjects that must be seeded first]; nil where there are none.
+local function unseededOf(h)
+  local reply
+  eachHeld(h, function(key, _, _, position)
+    local st = spendAt(key)
+    if st and st[READ_AT] >= input[h + 1] then return end
+    reply = reply or { 3 }
+    reply[#reply + 1] = position
+  end)
+  return reply
+end
+
+-- Appends the waits of all caps; true where there are none.
+local function waitForCaps(h, now, waits)
+  local fits = true
+  eachHeld(h, function(key, from, till)
+    for c = from, till, 3 do
+      local wait = capOpensIn(spendAt(key), c, input[h + 2 + input[c + 1]], now)
+      waits[#waits + 1] = wait
+      fits = fits and wait == 0
+    end
+  end)
+  return fits
+end
+
+-- As a call without a hold, then the hold.
+-- Answer: [2, version] | [3, positions …] | [0, now, look …, waits …] | [4, held at, now, statuses …].
+kinds[7] = function(at)
+  if input[at] ~= 0 and versionOf(input[at]) > input[at + 1] then return { 2, versionOf(input[at]) } end
+  local from = at + 4
+  local h = from + CHARGE * input[at + 3]
+  local unseeded = unseededOf(h)
+  if unseeded then return unseeded end
+  local now, waits = timeFor(from, h - CHARGE), {}
+  eachHeld(h, function(key) now = max(now, spendAt(key)[LATEST]) end)
+  eachHeld(h, function(key) bringUp(spendAt(key), now) end)
+  local reply
+  if waitForCaps(h, now, waits) then
+    reply = consume(at)
+  else
+    measureAll(from, h - CHARGE, now)
+    reply = look(from, h - CHARGE, now, { 0, now })
+  end
+  if reply[1] == 0 then
+    for k = 1, #waits do reply[#reply + 1] = waits[k] end
+    return reply
+  end
+  local id, microUsd, tokens = ARGV[idsBefore + input[h]], input[h + 2], input[h + 3]
+  eachHeld(h, function(key)
+    local st = spendAt(key)
+    addSpend(st, now, microUsd, tokens)
+    st[HOLDS][id] = { now, microUsd, tokens }
+  end)
+  reply[1] = 4
+  table.insert(reply, 2, now)
+  return reply
+end
+
+-- number of its id, micro-dollars, tokens, how many subjects; of each its key and that of what was settled.
+kinds[8] = function(at)
+  local id, microUsd, tokens = ARGV[idsBefore + input[at]], input[at + 1], input[at + 2]
+  for k = at + 4, at + 2 + 2 * input[at + 3], 2 do
+    local st = spendAt(input[k])
+    local hold = st and holdOf(st, id)
+    if hold then
+      addSpend(st, hold[1], microUsd - hold[2], tokens - hold[3])
+      st[HOLDS][id] = false
+      local settled = st[SETTLED] or {}
+      settled[#settled + 1] = string.format('%.0f', serverNow)
+      settled[#settled + 1] = pack('<ddd', hold[1], microUsd, tokens) .. id
+      st[SETTLED_KEY], st[SETTLED] = KEYS[input[k + 1]], settled
+    end
+  end
+  return { 1, serverNow }
+end
+
+-- Deletes all that is in the hash; its holds, by id.
+local function takeHolds(key)
+  local kept, names, holds = call('HGETALL', key), {}, {}
+  for k = 1, #kept, 2 do
+    names[#names + 1] = kept[k]
+    if string.byte(kept[k]) == HOLD_BYTE then
+      local atMs, microUsd, tokens = unpackBytes('<ddd', kept[k + 1])
+      holds[string.sub(kept[k], 2)] = { atMs, microUsd, tokens }
+    end
+  end
+  inParts('HDEL', key, names)
+  return holds
+end
+
+-- What was settled in the last seconds, by id: time, micro-dollars, tokens, when.
+local function settledOf(key)
+  local settled = {}
+  local since = string.format('(%.0f', serverNow - KEEP_SETTLED)
+  local kept = call('ZRANGEBYSCORE', key, since, '+inf', 'WITHSCORES')
+  for k = 1, #kept, 2 do
+    local atMs, microUsd, tokens = unpackBytes('<ddd', kept[k])
+    settled[string.sub(kept[k], 25)] = { atMs, microUsd, tokens, tonumber(kept[k + 1]) }
+  end
+  return settled
+end
+
+-- A state in which nothing is used. What the old one had for a time is not looked at: where the clock
+-- was set back, this one goes by what it is now.
+local function newSpend(key, readAt)
+  local st = { serverNow, serverNow, 0, 0, 0, 0, 0, 0, 0, 0,
+    floor((serverNow - MINUTE) / SECOND), floor((serverNow - DAY) / MINUTE), readAt, 0 }
+  st[SPEND_KEY], st[SLICES], st[HOLDS], st[SPEND_CHANGED], st[ALL_READ] = key, {}, {}, true, true
+  beginMonth(st)
+  return st
+end
+
+-- Counts the sums of a seed; where its holds begin.
+local function countSums(st, at)
+  if input[at] >= st[MONTH_FROM] then
+    st[MONTH_SUM], st[MONTH_SUM + 1] = input[at + 1], input[at + 2]
+  end
+  local c = at + 4
+  for _ = 1, input[at + 3] do
+    local start, microUsd, tokens = input[c], input[c + 1], input[c + 2]
+    -- As if used in its last second: longer, never shorter.
+    local second = floor(min(start + MINUTE - SECOND, serverNow) / SECOND)
+    addToSlice(st, 's', MINUTE_SUM, OLDEST_SECOND, second, microUsd, tokens)
+    local minute = floor(min(start, serverNow) / MINUTE)
+    addToSlice(st, 'm', DAY_SUM, OLDEST_MINUTE, minute, microUsd, tokens)
+    c = c + 3
+  end
+  return c
+end
+
+local function holdAgain(st, id, at, microUsd, tokens)
+  local atMs = min(at, serverNow)
+  st[HOLDS][id] = { atMs, microUsd, tokens }
+  addSpend(st, atMs, microUsd, tokens)
+end
+
+-- Both keys, when it was read, start of the month, its micro-dollars and tokens, how many minutes, each
+-- its start, micro-dollars, tokens; how many holds, each the number of its id, its time, both amounts.
+kinds[9] = function(at)
+  local index, readAt = input[at], input[at + 2]
+  local old = spendAt(index)
+  local isKnown = old and old[SEEDED_AT] >= readAt and old[READ_AT] > readAt - SEED_LIFETIME
+  if isKnown then return { 1, serverNow } end
+  saveSpend(old)
+  local settled, before = settledOf(KEYS[input[at + 1]]), takeHolds(KEYS[index])
+  local st = newSpend(KEYS[index], readAt)
+  spends[index] = st
+  local c = countSums(st, at + 3)
+  for k = c + 1, c + 4 * input[c], 4 do
+    local id = ARGV[idsBefore + input[k]]
+    local cost = settled[id]
+    if cost then
+      addSpend(st, cost[1], cost[2], cost[3])
+      cost[4] = 0
+    else
+      holdAgain(st, id, input[k + 1], input[k + 2], input[k + 3])
+    end
+  end
+  for _, cost in pairs(settled) do
+    if cost[4] >= readAt then addSpend(st, cost[1], cost[2], cost[3]) end
+  end
+  for id, hold in pairs(before) do
+    if hold[1] > readAt - SEED_SLACK and not st[HOLDS][id] then
+      holdAgain(st, id, hold[1], hold[2], hold[3])
+    end
+  end
+  return { 1, serverNow }
+end
+
+-- how many subjects; of each its key, how many caps, the caps. Answer: [1, now, what is used of each cap
+-- as multiples of 2^32 and the rest …], because an answer keeps 14 digits of a number.
+kinds[10] = function(at)
+  local reply, c = { 1, serverNow }, at + 1
+  for _ = 1, input[at] do
+    local st, till = spendAt(input[c]), c + 1 + 3 * input[c + 1]
+    if st then bringUp(st, serverNow) end
+    for k = c + 2, till, 3 do
+      local used = st and st[SPEND_SUMS + 2 * input[k] + input[k + 1]] or 0
+      local rest = fmod(used, 4294967296)
+      reply[#reply + 1], reply[#reply + 2] = (used - rest) / 4294967296, rest
+    end
+    c = till + 1
+  end
+  return reply
+end
+`

@@ -1,0 +1,177 @@
+/**
+ * Lua: what one subject has spent and holds. All of it is one hash:
+ *
+ *   state     14 doubles: when it was seeded, its latest time, begin and end of the month, then the sums
+ *             of the last minute, the last day and the month (micro-dollars, tokens), the oldest slices
+ *             that these count, when its seed was read, and when the hash expires
+ *   m<number> micro-dollars and tokens of one minute, as doubles; s<number> of one second
+ *   h<id>     an open hold: its time, micro-dollars, tokens
+ *
+ * Beside it, for some seconds, is a sorted set of the holds that were settled, scored by when: time,
+ * micro-dollars, tokens, id. A seed that was read before can tell of them as open.
+ *
+ * Sums hold what is settled and what is held. Slices that have left are taken out of them, and deleted,
+ * as time passes: each is looked at once, whatever the caps. Nothing here knows of caps. A subject is
+ * read and written once per run, whatever the batch asks of it. A hash that is missing, or of another
+ * format, was never seeded; one that nobody changed for more than a day goes, its holds with it, because
+ * the ledger has them and a missing subject is seeded from there.
+ */
+export const SPEND_STATE: string = `
+local spends = {}
+
+local function sliceOf(bytes)
+  if not bytes then return { 0, 0, false } end
+  local microUsd, tokens = unpackBytes('<dd', bytes)
+  return { microUsd, tokens, false }
+end
+
+-- The state, by the number of its key; false where it was never seeded, or at a time that is yet to
+-- come: then the clock was set back, or another server took over, and only the ledger is sure.
+local function spendAt(index)
+  local st = spends[index]
+  if st ~= nil then return st end
+  local second, minute = 's' .. floor(serverNow / SECOND), 'm' .. floor(serverNow / MINUTE)
+  local kept = call('HMGET', KEYS[index], 'state', second, minute)
+  st = kept[1] and #kept[1] == SPEND_BYTES and { unpackBytes(SPEND_FORMAT, kept[1]) }
+  if not st or st[SEEDED_AT] > serverNow + SEED_SLACK then
+    spends[index] = false
+    return false
+  end
+  st[SPEND_KEY], st[HOLDS], st[SPEND_CHANGED], st[ALL_READ] = KEYS[index], {}, false, false
+  st[SLICES] = { [second] = sliceOf(kept[2]), [minute] = sliceOf(kept[3]) }
+  spends[index] = st
+  return st
+end
+
+-- Reads slices of that kind, from that number to before another.
+local function readSlices(st, kind, from, till)
+  local slices, missing = st[SLICES], {}
+  for number = from, till - 1 do
+    local name = kind .. number
+    if not slices[name] then
+      if st[ALL_READ] then slices[name] = sliceOf(nil) else missing[#missing + 1] = name end
+    end
+  end
+  if #missing == 0 then return slices end
+  local kept = call('HMGET', st[SPEND_KEY], unpack(missing))
+  for k = 1, #missing do slices[missing[k]] = sliceOf(kept[k]) end
+  return slices
+end
+
+-- Takes the slices before that number out of the sums at o; 'oldest' says where the first of them is.
+local function dropSlices(st, kind, o, oldest, first)
+  local from = st[oldest]
+  if from >= first then return end
+  st[oldest] = first
+  -- What was walked over in vain is not to be walked over again.
+  if first - from >= SLICES_AT_ONCE then st[SPEND_CHANGED] = true end
+  while from < first and (st[o] > 0 or st[o + 1] > 0) do
+    local till = min(from + SLICES_AT_ONCE, first)
+    local slices = readSlices(st, kind, from, till)
+    for number = from, till - 1 do
+      local slice = slices[kind .. number]
+      if slice[1] > 0 or slice[2] > 0 then
+        st[o], st[o + 1] = st[o] - slice[1], st[o + 1] - slice[2]
+        slice[1], slice[2], slice[3], st[SPEND_CHANGED] = 0, 0, true, true
+      end
+    end
+    from = till
+  end
+end
+
+-- When the month of that time began, in UTC; by the civil calendar with years from March on.
+local function monthStartOf(ms)
+  local days = floor(ms / DAY)
+  local since = days + 719468
+  local ofEra = fmod(since, 146097)
+  local year = floor((ofEra - floor(ofEra / 1460) + floor(ofEra / 36524) - floor(ofEra / 146096)) / 365)
+  local ofYear = ofEra - (365 * year + floor(year / 4) - floor(year / 100))
+  local month = floor((5 * ofYear + 2) / 153)
+  return (days - ofYear + floor((153 * month + 2) / 5)) * DAY
+end
+
+local function beginMonth(st)
+  st[MONTH_FROM] = monthStartOf(st[LATEST])
+  st[MONTH_TILL] = monthStartOf(st[MONTH_FROM] + 32 * DAY)
+  st[MONTH_SUM], st[MONTH_SUM + 1] = 0, 0
+end
+
+-- Brings sums up to that time. Unless something is charged it need not be kept.
+local function bringUp(st, now)
+  if now <= st[LATEST] then return end
+  st[LATEST] = now
+  dropSlices(st, 's', MINUTE_SUM, OLDEST_SECOND, floor((now - MINUTE) / SECOND))
+  dropSlices(st, 'm', DAY_SUM, OLDEST_MINUTE, floor((now - DAY) / MINUTE))
+  if now >= st[MONTH_TILL] then beginMonth(st) end
+end
+
+local function addToSlice(st, kind, o, oldest, number, microUsd, tokens)
+  if number < st[oldest] then return end
+  local slice = readSlices(st, kind, number, number + 1)[kind .. number]
+  slice[1], slice[2], slice[3] = slice[1] + microUsd, slice[2] + tokens, true
+  st[o], st[o + 1] = st[o] + microUsd, st[o + 1] + tokens
+end
+
+-- Counts that much more, or less, as used at that time.
+local function addSpend(st, atMs, microUsd, tokens)
+  addToSlice(st, 's', MINUTE_SUM, OLDEST_SECOND, floor(atMs / SECOND), microUsd, tokens)
+  addToSlice(st, 'm', DAY_SUM, OLDEST_MINUTE, floor(atMs / MINUTE), microUsd, tokens)
+  if atMs >= st[MONTH_FROM] and atMs < st[MONTH_TILL] then
+    st[MONTH_SUM], st[MONTH_SUM + 1] = st[MONTH_SUM] + microUsd, st[MONTH_SUM + 1] + tokens
+  end
+  st[SPEND_CHANGED] = true
+end
+
+-- { time, micro-dollars, tokens }, or a false value.
+local function holdOf(st, id)
+  local hold = st[HOLDS][id]
+  if hold ~= nil then return hold end
+  local bytes = call('HMGET', st[SPEND_KEY], 'h' .. id)[1]
+  return bytes and { unpackBytes('<ddd', bytes) }
+end
+
+-- For lists of any length: Lua passes some thousand values at most.
+local function inParts(command, key, list)
+  for from = 1, #list, SPEND_PART do
+    call(command, key, unpack(list, from, min(from + SPEND_PART - 1, #list)))
+  end
+end
+
+local function saveSettled(st)
+  local settled = st[SETTLED]
+  if not settled then return end
+  local key = st[SETTLED_KEY]
+  call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', serverNow - KEEP_SETTLED))
+  inParts('ZADD', key, settled)
+  call('PEXPIRE', key, SEED_LIFETIME)
+  st[SETTLED] = nil
+end
+
+local function saveSpend(st)
+  if not st or not st[SPEND_CHANGED] then return end
+  local renew = serverNow + SPEND_IDLE > st[GONE_AT]
+  if renew then st[GONE_AT] = serverNow + SPEND_LIFETIME end
+  local kept, gone = { 'state', pack(SPEND_FORMAT, unpack(st, 1, GONE_AT)) }, {}
+  for name, slice in pairs(st[SLICES]) do
+    if slice[3] then
+      if slice[1] == 0 and slice[2] == 0 then gone[#gone + 1] = name
+      else kept[#kept + 1], kept[#kept + 2] = name, pack('<dd', slice[1], slice[2]) end
+      slice[3] = false
+    end
+  end
+  for id, hold in pairs(st[HOLDS]) do
+    if hold then kept[#kept + 1], kept[#kept + 2] = 'h' .. id, pack('<ddd', unpack(hold))
+    else gone[#gone + 1] = 'h' .. id end
+  end
+  inParts('HSET', st[SPEND_KEY], kept)
+  inParts('HDEL', st[SPEND_KEY], gone)
+  if renew then call('PEXPIRE', st[SPEND_KEY], SPEND_LIFETIME) end
+  saveSettled(st)
+  st[SPEND_CHANGED] = false
+end
+`
+
+/** Lua: keeps what was spent and held. */
+export const SAVE_ALL_SPEND: string = `
+for _, st in pairs(spends) do saveSpend(st) end
+`
