@@ -30,6 +30,9 @@ export interface AiCall {
   readonly hidesUsage: boolean
 }
 
+/** What metering an answer needs of its call: everything but the body, which need not be kept. */
+export type CallBounds = Omit<AiCall, 'body'>
+
 export type ReadCall =
   | { readonly kind: 'call'; readonly call: AiCall }
   /** No call of a protocol that is known here. */
@@ -40,6 +43,14 @@ export type ReadCall =
       readonly message: string
     }
 
+/** How an answer begins. */
+export interface AnswerHead {
+  readonly status: number
+  readonly contentType: string | undefined
+  /** Content-Encoding; what is encoded cannot be read. */
+  readonly encoding?: string | undefined
+}
+
 /** What an answer used. */
 export interface Metered {
   readonly usage: TokenUsage
@@ -47,7 +58,10 @@ export interface Metered {
   readonly isReported: boolean
 }
 
-/** Looks at an answer while it passes. Never throws: what it cannot read passes as it is. */
+/**
+ * Looks at an answer while it passes. Never throws: what it cannot read passes as it
+ * is. Of a stream only whole events go on, so that something can be said between two of them.
+ */
 export interface AnswerMeter {
   /** What goes on to the client, possibly nothing. The chunk is not kept. */
   write(chunk: Uint8Array): Uint8Array
@@ -55,4 +69,8 @@ export interface AnswerMeter {
   end(): Uint8Array
   /** So far, or once it has ended. */
   metered(): Metered
+  /** Output of a stream as it is estimated so far, reported or not; 0 elsewhere. */
+  readonly producedTokens: number
+  /** The next `sequence_number` of a stream of the Responses API; 0 elsewhere. */
+  readonly nextSequence: number
 }

@@ -2,4 +2,17 @@
  * Metering: what a call of an AI API asks for, and what its answer used. Pure: text and bytes in, values
  * out; used by the gateway and by the wrapped clients of the library.
  */
-export type { AiCall, AiProtocol, AnswerMeter, CallPolicy, Metered, ReadCall } from './contract.ts'
+export type {
+  AiCall,
+  AiProtocol,
+  AnswerHead,
+  AnswerMeter,
+  CallBounds,
+  CallPolicy,
+  Metered,
+  ReadCall,
+} from './contract.ts'
+export { errorEvent } from './error-event.ts'
+export { isEventStream, meterAnswer } from './meter-answer.ts'
+export { endpointOf } from './protocol.ts'
+export { readCall } from './read-call.ts'
