@@ -5,7 +5,7 @@
 import type { Allowed, Identity } from '../core/decision.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import type { LimitStatus } from '../core/limits/limit.ts'
-import type { RouteLimits } from '../engine/gate.ts'
+import type { RouteLimits, SpendIntent } from '../engine/gate.ts'
 
 /** A request as it came over the wire; `rawHeaders` is node's flat list of names and values. */
 export interface RawRequest {
@@ -28,6 +28,8 @@ export interface AdmissionOptions {
    * are taken then, and both are shown.
    */
   readonly outerLimits?: readonly LimitStatus[] | undefined
+  /** What the request can cost, held in the same step. */
+  readonly spend?: SpendIntent | undefined
 }
 
 /** A complete answer, ready to be written. */
@@ -41,6 +43,12 @@ export interface Refusal {
   readonly close: boolean
 }
 
+export interface Rejection {
+  readonly admitted: false
+  readonly requestId: string
+  readonly refusal: Refusal
+}
+
 export type Admission =
   | {
       readonly admitted: true
@@ -50,4 +58,17 @@ export type Admission =
       /** RateLimit headers for the response: names and values. */
       readonly headers: readonly (readonly [name: string, value: string])[]
     }
-  | { readonly admitted: false; readonly requestId: string; readonly refusal: Refusal }
+  | Rejection
+
+/** Whether somebody who may is asking; nothing has been charged yet. */
+export type Recognition =
+  | {
+      readonly recognised: true
+      readonly requestId: string
+      readonly identity: Identity
+      /** Decides, once it is known what the request can cost. */
+      admit(spend: SpendIntent | undefined): Admission | Promise<Admission>
+      /** Refuses it for what its body says; that counts against its address. */
+      refuse(code: ErrorCode, message?: string): Rejection | Promise<Rejection>
+    }
+  | Rejection

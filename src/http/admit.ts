@@ -5,13 +5,23 @@
  * rejects: a failure of Lockgate becomes a refusal with its code (500 `internal` without detail for
  * a bug) and the detail goes to the gate's log under the request_id. Nothing here keeps or logs the
  * key, the target or a header.
+ *
+ * What has to read a body before it can be decided goes in two steps: `recognise` says whether anybody
+ * with a right to it is asking, and what it returns decides once the body is known.
  */
-import type { Decision, Denied } from '../core/decision.ts'
-import { ERRORS, LockgateError } from '../core/errors.ts'
+import type { Decision, Denied, Identity } from '../core/decision.ts'
+import { ERRORS, type ErrorCode, LockgateError } from '../core/errors.ts'
 import type { CheckRequest, RequestGate } from '../engine/gate.ts'
-import type { Admission, AdmissionOptions, RawRequest, Refusal } from './admission.ts'
-import { type ClientAddress, createClientAddress } from './client-address.ts'
-import { type CredentialFault, readCredential } from './credential.ts'
+import type {
+  Admission,
+  AdmissionOptions,
+  RawRequest,
+  Recognition,
+  Refusal,
+  Rejection,
+} from './admission.ts'
+import { createClientAddress } from './client-address.ts'
+import { readCredential } from './credential.ts'
 import { createProxyCheck, warnOfAddressLimits } from './foot-guns.ts'
 import { createRateLimitHeaders } from './rate-limit-headers.ts'
 import { createRefuse } from './refusal.ts'
@@ -22,10 +32,21 @@ export type Admit = (
   options?: AdmissionOptions,
 ) => Admission | Promise<Admission>
 
+export type Recognise = (
+  request: RawRequest,
+  options: AdmissionOptions,
+) => Recognition | Promise<Recognition>
+
 const NO_OPTIONS: AdmissionOptions = Object.freeze({})
 
 /** Throws ConfigError where the gate's HTTP settings cannot be used. */
-export function createAdmission(gate: RequestGate): Admit {
+export const createAdmission = (gate: RequestGate): Admit => createAdmissions(gate).admit
+
+/** In one step, and in two. Throws ConfigError as `createAdmission` does. */
+export function createAdmissions(gate: RequestGate): {
+  readonly admit: Admit
+  readonly recognise: Recognise
+} {
   const clientAddressOf = createClientAddress(gate.http)
   const rateLimitHeaders = createRateLimitHeaders(gate.http)
   const refuse = createRefuse(gate.http)
@@ -33,7 +54,7 @@ export function createAdmission(gate: RequestGate): Admit {
   const nextRequestId = createRequestIds()
   warnOfAddressLimits(gate)
 
-  const refused = (requestId: string, refusal: Refusal): Admission => ({
+  const refused = (requestId: string, refusal: Refusal): Rejection => ({
     admitted: false,
     requestId,
     refusal,
@@ -55,19 +76,20 @@ export function createAdmission(gate: RequestGate): Admit {
 
   /** A request that never reaches the check still counts against its address. */
   function malformed(
-    code: CredentialFault,
-    client: ClientAddress | undefined,
+    code: ErrorCode,
+    address: string | undefined,
     requestId: string,
-  ): Admission | Promise<Admission> {
-    const counted = (over: Denied | undefined): Admission =>
-      refused(requestId, over ? denial(over, requestId) : refuse(code, { requestId }))
-    const over = gate.countRefused(client?.group, requestId)
+    message?: string,
+  ): Rejection | Promise<Rejection> {
+    const counted = (over: Denied | undefined): Rejection =>
+      refused(requestId, over ? denial(over, requestId) : refuse(code, { requestId, message }))
+    const over = gate.countRefused(address, requestId)
     return over instanceof Promise
       ? over.then(counted, (error: unknown) => failed(error, requestId))
       : counted(over)
   }
 
-  function failed(error: unknown, requestId: string): Admission {
+  function failed(error: unknown, requestId: string): Rejection {
     const known = error instanceof LockgateError ? error : undefined
     const code = known?.code ?? 'internal'
     if (ERRORS[code].status >= 500) {
@@ -77,13 +99,19 @@ export function createAdmission(gate: RequestGate): Admit {
     return refused(requestId, refuse(code, { requestId, message }))
   }
 
-  function check(request: RawRequest, options: AdmissionOptions, requestId: string) {
+  /** Reads the request, and goes on with what the gate has to know of it. */
+  function read<T>(
+    request: RawRequest,
+    options: AdmissionOptions,
+    requestId: string,
+    next: (check: CheckRequest) => T | Promise<T>,
+  ): T | Rejection | Promise<T | Rejection> {
     const { rawHeaders } = request
     checkForProxy(rawHeaders)
     const client = clientAddressOf(request.remoteAddress, rawHeaders)
     const credential = readCredential(request.target, rawHeaders)
-    if (credential.kind === 'fault') return malformed(credential.code, client, requestId)
-    const decision = gate.check({
+    if (credential.kind === 'fault') return malformed(credential.code, client?.group, requestId)
+    return next({
       presentedKey: credential.kind === 'key' ? credential.key : undefined,
       address: client?.group,
       clientIp: client?.address,
@@ -92,22 +120,68 @@ export function createAdmission(gate: RequestGate): Admit {
       cost: typeof options.cost === 'function' ? options.cost() : options.cost,
       route: options.route,
       routeOnly: options.outerLimits !== undefined,
-    } satisfies CheckRequest)
-    return decision instanceof Promise
-      ? decision.then(
-          (settled) => decided(settled, options, requestId),
-          (error: unknown) => failed(error, requestId),
-        )
-      : decided(decision, options, requestId)
+      spend: options.spend,
+    })
   }
 
-  return function admit(request, options = NO_OPTIONS) {
-    const requestId = nextRequestId()
+  /** Runs a step; whatever fails in it is a refusal. */
+  function guarded<T>(
+    requestId: string,
+    step: () => T | Promise<T>,
+  ): T | Rejection | Promise<T | Rejection> {
     try {
-      return check(request, options, requestId)
+      const outcome = step()
+      return outcome instanceof Promise
+        ? outcome.catch((error: unknown) => failed(error, requestId))
+        : outcome
     } catch (error) {
       return failed(error, requestId)
     }
+  }
+
+  function decide(check: CheckRequest, options: AdmissionOptions, requestId: string) {
+    const decision = gate.check(check)
+    return decision instanceof Promise
+      ? decision.then((settled) => decided(settled, options, requestId))
+      : decided(decision, options, requestId)
+  }
+
+  function recognised(
+    known: Identity | Denied,
+    check: CheckRequest,
+    options: AdmissionOptions,
+  ): Recognition {
+    const { requestId, address } = check
+    if ('allowed' in known) return refused(requestId, denial(known, requestId))
+    return {
+      recognised: true,
+      requestId,
+      identity: known,
+      admit: (spend) =>
+        guarded<Admission>(requestId, () => decide({ ...check, spend }, options, requestId)),
+      refuse: (code, message) =>
+        guarded<Rejection>(requestId, () => malformed(code, address, requestId, message)),
+    }
+  }
+
+  return {
+    admit(request, options = NO_OPTIONS) {
+      const requestId = nextRequestId()
+      return guarded<Admission>(requestId, () =>
+        read<Admission>(request, options, requestId, (check) => decide(check, options, requestId)),
+      )
+    },
+    recognise(request, options) {
+      const requestId = nextRequestId()
+      return guarded<Recognition>(requestId, () =>
+        read<Recognition>(request, options, requestId, (check) => {
+          const known = gate.recognise(check)
+          return known instanceof Promise
+            ? known.then((settled) => recognised(settled, check, options))
+            : recognised(known, check, options)
+        }),
+      )
+    },
   }
 }
 

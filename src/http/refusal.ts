@@ -21,6 +21,8 @@ export interface RefusalContext {
   readonly retryAfterSeconds?: number | undefined
   /** The missing scope, for `insufficient_scope`. */
   readonly scope?: string | undefined
+  /** The violated limit or cap; a cap is named in the message. */
+  readonly limitName?: string | undefined
   /** For the RateLimit headers. */
   readonly limits?: readonly LimitStatus[] | undefined
 }
@@ -50,7 +52,7 @@ export function createRefuse(
     const retryAfter = retryAfterOf(status, context.retryAfterSeconds)
     const fields = {
       code,
-      message: messageOf(code, context.message),
+      message: messageOf(code, context),
       ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
       request_id: context.requestId,
     }
@@ -73,8 +75,13 @@ export function createRefuse(
 const specOf = (code: ErrorCode): { readonly status: number; readonly close?: boolean } =>
   ERRORS[code]
 
-const messageOf = (code: ErrorCode, message: string | undefined): string =>
-  code === 'invalid_key' || message === undefined ? ERRORS[code].message : message
+function messageOf(code: ErrorCode, { message, limitName }: RefusalContext): string {
+  if (code === 'invalid_key') return ERRORS[code].message
+  if (message !== undefined) return message
+  return code === 'spend_exceeded' && limitName !== undefined
+    ? `The spend cap ${limitName} is reached. Wait for Retry-After or ask to raise it.`
+    : ERRORS[code].message
+}
 
 function retryAfterOf(status: number, seconds = 1): number | undefined {
   if (status !== 429 && status !== 503) return undefined
