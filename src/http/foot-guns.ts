@@ -17,6 +17,11 @@ export const FOOT_GUNS = Object.freeze({
       'Two guards of one gate met the same request. It was charged once; mount one guard, or give the inner one limits of its own.',
     page: 'docs/guides/express.md#one-guard-per-request',
   },
+  unmetered_call: {
+    message:
+      'A metered client made a request that is no call of a known API, so it costs nothing. Set spend.defaultPrice.perRequest, or ignore this if it is free.',
+    page: 'docs/guides/express.md#spend-caps',
+  },
   address_below_tier: {
     message:
       'An address limit is lower than a limit of a tier: a client with one address never gets what its tier promises.',

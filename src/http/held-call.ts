@@ -73,12 +73,14 @@ export interface CallDenial {
   send(res: ServerResponse<IncomingMessage>): void
 }
 
-/** Whose call it is. */
+/** Whose call it is: one for each request. */
 export interface Caller {
   readonly gate: RequestGate
   readonly identity: Identity
   readonly requestId: string
   readonly lifetime: ResponseLifetime
+  /** What was refused last, for whoever finds it again as an error. */
+  readonly last: { denial?: CallDenial }
 }
 
 /** The desk of money, or a ConfigError that says how to get one. */

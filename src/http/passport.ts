@@ -48,6 +48,7 @@ export class Passport implements RequestIdentity {
   readonly limits: readonly LimitStatus[]
   readonly #gate: RequestGate
   readonly #lifetime: ResponseLifetime
+  #caller: Caller | undefined
 
   constructor(
     gate: RequestGate,
@@ -76,19 +77,18 @@ export class Passport implements RequestIdentity {
 
   /** Who pays for calls that are made on behalf of this request; undefined for a look-alike. */
   static callerOf(value: unknown): Caller | undefined {
-    return value instanceof Passport ? value.#caller : undefined
+    return value instanceof Passport ? value.#asCaller() : undefined
   }
 
   reserve(call: CallToHold): Promise<HeldCall | CallDenial> {
-    return holdCall(this.#caller, call)
+    return holdCall(this.#asCaller(), call)
   }
 
-  get #caller(): Caller {
-    return {
-      gate: this.#gate,
-      identity: this,
-      requestId: this.requestId,
-      lifetime: this.#lifetime,
+  #asCaller(): Caller {
+    this.#caller ??= {
+      ...{ gate: this.#gate, identity: this, requestId: this.requestId },
+      ...{ lifetime: this.#lifetime, last: {} },
     }
+    return this.#caller
   }
 }

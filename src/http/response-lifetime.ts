@@ -26,7 +26,7 @@ export class ResponseLifetime {
       onResponseEnd(this.#req, this.#res, () => this.#end())
     }
     if (this.#isOver) {
-      end(this.#isGone)
+      end(this.isGone)
       return () => {}
     }
     const ends = this.#ends
@@ -34,14 +34,16 @@ export class ResponseLifetime {
     return () => void ends.delete(end)
   }
 
-  get #isGone(): boolean {
-    return !this.#res.writableFinished
+  /** The client left before it had the whole response. */
+  get isGone(): boolean {
+    const isOver = this.#isOver || this.#res.closed || this.#req.socket.destroyed
+    return isOver && !this.#res.writableFinished
   }
 
   #end(): void {
     this.#isOver = true
     const ends = [...(this.#ends ?? [])]
     this.#ends?.clear()
-    for (const end of ends) end(this.#isGone)
+    for (const end of ends) end(this.isGone)
   }
 }

@@ -4,3 +4,4 @@ export type { CallDenial, CallToHold, CallUse, HeldCall } from '../../http/held-
 export type { RequestIdentity } from '../../http/passport.ts'
 export { type GuardedRequest, type GuardMiddleware, guard } from './guard.ts'
 export type { GuardOptions } from './guard-options.ts'
+export { type SpendErrorHandler, spendErrors } from './spend-errors.ts'
