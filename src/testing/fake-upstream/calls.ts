@@ -56,6 +56,10 @@ export class RunningCall {
     this.#books = books
   }
 
+  get tag(): string | null {
+    return this.#facts.tag
+  }
+
   get outputTokens(): number {
     return this.#usage.outputTokens
   }

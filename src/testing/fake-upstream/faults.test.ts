@@ -71,6 +71,8 @@ describe('a stream that the fake closes', () => {
     const { outputTokens, inputTokens } = llm.books.total
     expect({ inputTokens, outputTokens }).toEqual({ inputTokens: 10, outputTokens: tokens })
     expect(llm.books.total.costMicroUsd).toBe(call.costMicroUsd)
+    expect(llm.findCall('mine')).toEqual(call)
+    expect(llm.findCall('other')).toBeUndefined()
   })
 })
 

@@ -12,6 +12,10 @@ export class Newest<T> {
     if (this.#kept.length > 2 * this.#atMost) this.#kept.splice(0, this.#atMost + 1)
   }
 
+  find(holds: (item: T) => boolean): T | undefined {
+    return this.#kept.findLast(holds)
+  }
+
   list(): readonly T[] {
     return this.#kept.slice(Math.max(0, this.#kept.length - this.#atMost))
   }

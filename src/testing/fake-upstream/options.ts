@@ -41,6 +41,8 @@ export interface FakeUpstream {
   readonly requests: readonly RecordedRequest[]
   /** The newest calls that were accepted, as they stand now, oldest first; at most `maxRecorded`. */
   readonly calls: readonly FakeCall[]
+  /** The newest of them whose request said so in `x-fake-tag`. */
+  findCall(tag: string): FakeCall | undefined
   /** What was produced by the calls that have ended, and what it would have cost. */
   readonly books: Books
   /** Ends open connections and stops listening. Idempotent. */

@@ -79,6 +79,7 @@ export async function startFake(
     get calls() {
       return fake.calls.list().map((call) => call.snapshot())
     },
+    findCall: (tag) => fake.calls.find((call) => call.tag === tag)?.snapshot(),
     get books() {
       return fake.books.snapshot()
     },
