@@ -41,10 +41,14 @@ export interface Serving {
   stop(): Promise<void>
 }
 
-/** `config` is written as `lockgate.config.json`; `variables` are added to the environment. */
+/**
+ * `config` is written as `lockgate.config.json`; `variables` are added to the environment. With an
+ * upstream of the test's own `upstreamCalls` stays 0.
+ */
 export async function serve(
   config: object = {},
   variables: Readonly<Record<string, string>> = {},
+  ownUpstreamUrl?: string,
 ): Promise<Serving> {
   const folder = mkdtempSync(join(tmpdir(), 'lockgate-e2e-'))
   writeFileSync(join(folder, 'lockgate.config.json'), JSON.stringify(config))
@@ -54,7 +58,8 @@ export async function serve(
     res.end('ok')
   }).listen(0, '127.0.0.1')
   await once(upstream, 'listening')
-  const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+  const upstreamUrl =
+    ownUpstreamUrl ?? `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
   const port = String(await freePort())
   const adminPort = String(await freePort())
   const adminUrl = `http://127.0.0.1:${adminPort}`

@@ -1,0 +1,18 @@
+/** 200 times kill -9 in mid-stream, of the gateway and of Redis. */
+import { test } from 'vitest'
+import { expectNothingLost, killGateway, killRedis } from './kills.ts'
+
+const KILLS = 200
+
+test.each([
+  ['the gateway', killGateway],
+  ['Redis', killRedis],
+])(`%s is killed ${KILLS} times`, async (name, kill) => {
+  const report = await kill(KILLS)
+  const { end, producedMicroUsd, streams, refusals } = report
+  console.log(
+    `${name}: ${streams} streams, ${producedMicroUsd} micro-dollars produced, ${end.microUsd} charged, ` +
+      `refusals ${JSON.stringify(refusals)}`,
+  )
+  expectNothingLost(report)
+})

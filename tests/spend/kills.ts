@@ -1,0 +1,65 @@
+/** What is killed in mid-stream, and what must hold after it. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { startPostgres } from '../servers/postgres.ts'
+import { startRedis } from '../servers/redis.ts'
+import { type KillReport, playKills } from './kill.ts'
+
+/** A call holds some 250 micro-dollars; the load makes several calls a second. */
+const CAP_MICRO_USD_PER_KILL = 3_000
+
+/** The gateway, with SQLite and counters in memory: kill -9, and a start on the same files. */
+export function killGateway(kills: number): Promise<KillReport> {
+  return playKills({
+    ...{ kills, capMicroUsd: kills * CAP_MICRO_USD_PER_KILL },
+    async crash(server) {
+      await server.kill()
+      await server.start()
+    },
+  })
+}
+
+/** Redis, with PostgreSQL beside it: kill -9, and a start without its data. */
+export async function killRedis(kills: number): Promise<KillReport> {
+  const redis = await startRedis()
+  const postgres = await startPostgres()
+  try {
+    const variables = {
+      LOCKGATE_DATABASE_URL: await postgres.createDatabase(),
+      LOCKGATE_REDIS_URL: redis.url,
+    }
+    return await playKills({
+      ...{ kills, capMicroUsd: kills * CAP_MICRO_USD_PER_KILL, variables },
+      async crash(server) {
+        await redis.kill()
+        await sleep(200)
+        await redis.start()
+        await ready(server.adminUrl)
+      },
+    })
+  } finally {
+    await redis.stop()
+    await postgres.stop()
+  }
+}
+
+/** Until the gateway has noticed that Redis is back. */
+async function ready(adminUrl: string): Promise<void> {
+  for (let waited = 0; waited < 20_000; waited += 50) {
+    const answer = await fetch(`${adminUrl}/health`)
+    if (answer.ok && (await answer.text()).includes('"ready"')) return
+    await sleep(50)
+  }
+}
+
+export function expectNothingLost(report: KillReport): void {
+  const { capMicroUsd, moments, end, producedMicroUsd } = report
+  for (const { microUsd, reservedMicroUsd, producedMicroUsd: produced } of moments) {
+    expect(microUsd + reservedMicroUsd, 'spent and held').toBeGreaterThanOrEqual(produced)
+    expect(microUsd + reservedMicroUsd, 'spent and held').toBeLessThanOrEqual(capMicroUsd)
+  }
+  expect(end.reservedMicroUsd, 'held at the end').toBe(0)
+  expect(end.microUsd, 'spent at the end').toBeGreaterThanOrEqual(producedMicroUsd)
+  expect(end.microUsd, 'spent at the end').toBeLessThanOrEqual(capMicroUsd)
+  expect(report.streams, 'streams that were whole or cut').toBeGreaterThan(0)
+}
