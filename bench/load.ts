@@ -5,6 +5,9 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,11 +22,13 @@ export interface Contestant {
   readonly server: readonly [file: string, ...args: string[]]
 }
 
-interface Started {
+export interface Started {
   readonly name: string
   readonly process: ChildProcess
   readonly url: string
   readonly headers: readonly string[]
+  /** Where requests have one, they are POSTs. */
+  readonly body?: string
 }
 
 export interface LoadOptions {
@@ -64,7 +69,8 @@ export async function race(
   return results
 }
 
-async function start({ name, server: [file, ...args] }: Contestant): Promise<Started> {
+/** Fulfils once it listens. */
+export async function start({ name, server: [file, ...args] }: Contestant): Promise<Started> {
   const path = fileURLToPath(new URL(`servers/${file}`, import.meta.url))
   const child = spawn('taskset', ['-c', String(MEASURED_CORE), process.execPath, path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -73,13 +79,12 @@ async function start({ name, server: [file, ...args] }: Contestant): Promise<Sta
     once(createInterface({ input: child.stdout }), 'line'),
     once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it listened`))),
   ])
-  const { url, headers } = JSON.parse(String(line))
-  return { name, process: child, url, headers }
+  return { name, process: child, ...JSON.parse(String(line)) }
 }
 
 async function ask(server: Started, seconds: number, connections: number): Promise<number> {
   const headers = server.headers.flatMap((header) => ['-H', header])
-  const shape = ['-t1', `-c${connections}`, `-d${seconds}s`]
+  const shape = ['-t1', `-c${connections}`, `-d${seconds}s`, ...postScript(server.body)]
   const { stdout } = await run('taskset', [
     ...['-c', String(LOAD_CORE), 'wrk', ...shape, ...headers, server.url],
   ])
@@ -88,6 +93,14 @@ async function ask(server: Started, seconds: number, connections: number): Promi
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)
   if (rate === null) throw new Error(`wrk printed no rate for ${server.name}:\n${stdout}`)
   return Number(rate[1])
+}
+
+/** wrk takes a body from a script only. */
+function postScript(body: string | undefined): string[] {
+  if (body === undefined) return []
+  const path = join(mkdtempSync(join(tmpdir(), 'lockgate-bench-')), 'post.lua')
+  writeFileSync(path, `wrk.method = 'POST'\nwrk.body = [[${body}]]\n`)
+  return ['-s', path]
 }
 
 function resultsOf(rates: ReadonlyMap<string, readonly number[]>): Result[] {

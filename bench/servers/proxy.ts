@@ -1,28 +1,18 @@
 /** A reverse proxy of the kind that the argument names, before an upstream that answers 2 bytes. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import type { Server } from 'node:http'
 import fastifyProxy from '@fastify/http-proxy'
 import fastify from 'fastify'
-import { type Dispatcher, Pool } from 'undici'
 import { createGateway } from '../../src/gateway/index.ts'
 import { announce } from './announce.ts'
+import { bareProxy } from './bare-proxy.ts'
 import { openBenchGate } from './open-gate.ts'
+import { startUpstream } from './upstream-process.ts'
 
-const upstreamProcess = startUpstream()
-process.once('SIGTERM', () => {
-  upstreamProcess.kill()
-  process.exit()
-})
-const [line] = await once(createInterface({ input: upstreamProcess.stdout }), 'line')
-const upstream = new URL(JSON.parse(String(line)).url).origin
+const upstream = await startUpstream('two-bytes.ts')
 
 switch (process.argv[2]) {
   case 'undici':
-    await announce(bareProxy())
+    await announce(bareProxy(upstream))
     break
   case 'fastify':
     await announce(await fastifyServer())
@@ -32,57 +22,6 @@ switch (process.argv[2]) {
     break
   default:
     throw new Error('one of: undici, fastify, lockgate')
-}
-
-function startUpstream(): ChildProcessByStdio<null, Readable, null> {
-  const path = fileURLToPath(new URL('two-bytes.ts', import.meta.url))
-  return spawn('taskset', ['-c', '1', process.execPath, path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-}
-
-/** The least a proxy can do: status, headers and body passed on, nothing looked at. */
-function bareProxy(): Server {
-  const pool = new Pool(upstream, { connections: 64 })
-  const server = createServer((req, res) => {
-    const { url = '/', method = 'GET', rawHeaders } = req
-    const headers = rawHeaders.filter(
-      (_, i, all) => !/^(host|connection)$/i.test(all[i - (i % 2)] ?? ''),
-    )
-    pool.dispatch({ path: url, method: method as Dispatcher.HttpMethod, headers }, new Relay(res))
-  })
-  return server.listen(0, '127.0.0.1')
-}
-
-class Relay implements Dispatcher.DispatchHandler {
-  readonly #res: ServerResponse
-
-  constructor(res: ServerResponse) {
-    this.#res = res
-  }
-
-  onRequestStart(): void {}
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: Record<string, string | string[]>,
-  ): void {
-    const { connection: _hop, 'keep-alive': _too, ...kept } = headers
-    this.#res.writeHead(statusCode, kept)
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#res.write(chunk)
-  }
-
-  onResponseEnd(): void {
-    this.#res.end()
-  }
-
-  onResponseError(): void {
-    this.#res.destroy()
-  }
 }
 
 async function fastifyServer(): Promise<Server> {
