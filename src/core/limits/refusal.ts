@@ -26,13 +26,7 @@ export interface ChargeLook {
   readonly limits: readonly LimitLook[]
 }
 
-/** What refuses, with the longest wait so far. */
-interface Violation {
-  readonly reason: 'limit' | 'cap'
-  readonly chargeIndex: number
-  readonly limitName: string
-  readonly waitMs: number
-}
+type Violation = Pick<Refused, 'reason' | 'chargeIndex' | 'limitName'>
 
 const NO_CAPS: readonly (readonly LimitLook[])[] = []
 
@@ -45,31 +39,36 @@ export function refusalOf(
   statuses: readonly (readonly LimitStatus[])[],
   caps: readonly (readonly LimitLook[])[] = NO_CAPS,
 ): Refused {
-  const limits = looks.map((look) => look.limits)
-  const worst = longest('cap', caps, longest('limit', limits, undefined))
-  const certainMs = Math.max(1, ...[...limits, ...caps].flat().map(({ waitMs }) => waitMs))
-  const withoutPlace = looks.findIndex(({ hasPlace }) => !hasPlace)
-  const retryAfterMs = withoutPlace < 0 ? certainMs : Math.max(certainMs, CONCURRENCY_RETRY_MS)
-  const { reason, chargeIndex, limitName } = worst ?? {
+  const waits = new Waits()
+  let withoutPlace: number | undefined
+  for (const [chargeIndex, { hasPlace, limits }] of looks.entries()) {
+    if (!hasPlace) withoutPlace ??= chargeIndex
+    waits.look('limit', chargeIndex, limits)
+  }
+  for (const [chargeIndex, list] of caps.entries()) waits.look('cap', chargeIndex, list)
+  const { longestMs } = waits
+  const retryAfterMs =
+    withoutPlace === undefined ? longestMs : Math.max(longestMs, CONCURRENCY_RETRY_MS)
+  const { reason, chargeIndex, limitName } = waits.worst ?? {
     reason: 'concurrency',
-    chargeIndex: Math.max(0, withoutPlace),
+    chargeIndex: withoutPlace ?? 0,
     limitName: 'concurrency',
   }
   return { kind: 'refused', reason, chargeIndex, limitName, retryAfterMs, limits: statuses }
 }
 
-/** The one that waits longest, of `worst` and those that do not fit; the first of equals. */
-function longest(
-  reason: Violation['reason'],
-  lists: readonly (readonly LimitLook[])[],
-  worst: Violation | undefined,
-): Violation | undefined {
-  let found = worst
-  for (const [chargeIndex, list] of lists.entries()) {
+/** The longest wait of all, and what refuses with the longest wait; the first of equals. */
+class Waits {
+  longestMs = 1
+  worst: Violation | undefined = undefined
+  #worstMs = 0
+
+  look(reason: Violation['reason'], chargeIndex: number, list: readonly LimitLook[]): void {
     for (const { name, waitMs, fits } of list) {
-      if (fits || waitMs <= (found?.waitMs ?? 0)) continue
-      found = { reason, chargeIndex, limitName: name, waitMs }
+      this.longestMs = Math.max(this.longestMs, waitMs)
+      if (fits || waitMs <= this.#worstMs) continue
+      this.#worstMs = waitMs
+      this.worst = { reason, chargeIndex, limitName: name }
     }
   }
-  return found
 }

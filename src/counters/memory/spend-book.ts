@@ -4,7 +4,7 @@
  * Bounded: beyond `size` subjects a new one takes the place of the one that was not asked about for
  * longest, unless calls of that one run or have just ended. What is dropped is seeded again when it is
  * needed, so dropping costs a read and never a cap. Only where all are needed does it grow; then the
- * calls that run bound it.
+ * calls that run or ended within seconds bound it, and it shrinks again as new ones come.
  */
 import type { LimitLook } from '../../core/limits/refusal.ts'
 import type {
@@ -99,17 +99,14 @@ export class SpendBook {
     this.#states.set(subject, state)
   }
 
-  /** Drops one of the least recently used, if it is not needed. */
+  /** Drops those of the least recently used that are not needed, until there is room for one. */
   #makeRoom(nowMs: number): void {
     let left = LOOKED_AT_PER_NEW_SUBJECT
     for (const [subject, state] of this.#states) {
-      if (!state.isNeeded(nowMs)) {
-        this.#states.delete(subject)
-        return
-      }
-      this.#renew(subject, state)
+      if (this.#states.size < this.#size || left === 0) return
+      if (state.isNeeded(nowMs)) this.#renew(subject, state)
+      else this.#states.delete(subject)
       left -= 1
-      if (left === 0) return
     }
   }
 }
