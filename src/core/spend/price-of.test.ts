@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readDollars } from './dollars.ts'
 import { priceOf } from './price-of.ts'
 import { priceTable } from './price-table.ts'
-import { SHIPPED_PRICES } from './shipped-prices.ts'
+import { SHIPPED_PRICES, SHIPPED_PRICES_DATE } from './shipped-prices.ts'
 
 const shipped = priceTable({}, null)
 const outputOf = (model: string | null, table = shipped): readonly [string, number] => {
@@ -108,8 +108,9 @@ describe('what is configured', () => {
   })
 })
 
-test('every shipped price is whole, and the exact one', () => {
+test('every shipped price is whole, the exact one, and tells of when it is', () => {
   expect(SHIPPED_PRICES.size).toBeGreaterThan(50)
+  expect(SHIPPED_PRICES_DATE).toMatch(/^20\d\d-\d\d$/)
   for (const [model, price] of SHIPPED_PRICES) {
     for (const picoUsd of Object.values(price)) {
       expect(Number.isSafeInteger(picoUsd), model).toBe(true)
