@@ -16,6 +16,16 @@ import {
   suspicionOf,
 } from '../testing/store-contract/leak-samples.ts'
 import {
+  ACCOUNT,
+  CALL_MS,
+  expiredEntry,
+  keyScope,
+  MINUTE_MS,
+  RESET,
+  reservationOf,
+  settlementOf,
+} from '../testing/store-contract/ledger-samples.ts'
+import {
   HOSTILE_TEXTS,
   insert,
   START_MS,
@@ -68,9 +78,26 @@ async function fill(store: Store): Promise<void> {
   const refusals = HOSTILE_TEXTS.map((text) => sampleEntry('auth.failed', { details: { a: text } }))
   for (let index = 0; index < 60; index++) await store.appendAudit(refusals)
   await fillLeaks(store)
+  await fillSpend(store)
   const [subject] = ['k\0a']
   const expiresAtMs = START_MS + 86_400_000
   await store.saveUsage([{ subject, admissionsMs: [1, 2], expiresAtMs, meters: { m: [1] } }], 0)
+}
+
+/** More than a page of sums, calls in all states, resets and caps of all kinds. */
+async function fillSpend(store: Store): Promise<void> {
+  const calls = Array.from({ length: 1100 }, (_, index) =>
+    reservationOf(`call${index}`, { keyId: `Many${index % 500}`, atMs: CALL_MS + index * 1000 }),
+  )
+  await store.openSpend([...calls, reservationOf('expired', { leaseUntilMs: 0 })])
+  await store.settleSpend(calls.slice(5).map(({ id }) => settlementOf(id, 7)))
+  await store.expireSpend(1, expiredEntry)
+  for (const scope of [ACCOUNT, keyScope('Many1')]) {
+    await store.resetSpend(scope, CALL_MS + MINUTE_MS, RESET)
+    const caps = { perDayMicroUsd: 1, perMonthMicroUsd: null, models: HOSTILE_TEXTS }
+    const capped = sampleEntry('spend.capped')
+    await store.setSpendCaps(scope, { scope, ...caps, maxOutputTokens: null }, capped)
+  }
 }
 
 /** Links in all states, a mail that waits and one that was sent, activity, and a log that was pruned. */
@@ -100,9 +127,12 @@ async function fillLeaks(store: Store): Promise<void> {
 test('SQLite to PostgreSQL and back again loses and changes nothing', async () => {
   await fill(sqlite)
   const before = await contentsOf(sqlite)
+  const report = await sqlite.reportSpend({})
+  expect(before.spendSums.length).toBeGreaterThan(1000)
   const copied = await copyStore(sqlite, postgres)
   expect(copied).toEqual({ keys: before.keys.length, auditRows: before.rows.length, chains: 1 })
   expect(await contentsOf(postgres)).toEqual(before)
+  expect(await postgres.reportSpend({})).toEqual(report)
 
   const [one, two] = [await schema.open(), await schema.open()]
   await insert(one, 'AfterOne')
@@ -117,6 +147,7 @@ test('SQLite to PostgreSQL and back again loses and changes nothing', async () =
   const back = await openSqliteStore({ path: join(folder, 'back.db') })
   await copyStore(postgres, back)
   expect(await contentsOf(back)).toEqual(grown)
+  expect(await back.reportSpend({})).toEqual(report)
   await insert(back, 'AfterAll')
   expect(await verifiedRows(back)).toHaveLength(grown.rows.length + 1)
   await back.close()

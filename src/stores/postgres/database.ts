@@ -3,17 +3,25 @@
  *
  * Concurrency: changes of one store happen in the order in which they were asked for, one at a time:
  * they would only wait for each other in the server, each holding a connection. Checkpoints of usage
- * and work on mail have a line of their own, so that they never keep a revocation waiting. Reads need
- * no line.
+ * and work on mail have a line of their own, so that they never keep a revocation waiting. Reads and
+ * single statements need no line.
  *
  * Failure: nothing hangs, and nothing is repeated that may have happened. A transaction is repeated
  * when another one was in its way, and once when its connection broke before COMMIT was sent, or when
- * it is certain that its COMMIT did not take place.
+ * it is certain that its COMMIT did not take place. A single statement is one that can tell.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { borrow, ignoreError } from './borrow.ts'
 import { Deadline } from './deadline.ts'
-import { ConnectionLostError, closedError, hasCollided, storeError, uncertain } from './failure.ts'
+import {
+  ConnectionLostError,
+  closedError,
+  DeadlineError,
+  hasCollided,
+  storeError,
+  unanswered,
+  uncertain,
+} from './failure.ts'
 import { Ordered } from './ordered.ts'
 import type { PostgresPool } from './pool.ts'
 import type { Session } from './session.ts'
@@ -41,7 +49,8 @@ export class Database {
   readonly #options: DatabaseOptions
   readonly #changes = new Ordered()
   readonly #checkpoints = new Ordered()
-  readonly #reads = new Set<Promise<unknown>>()
+  /** Reads and statements. */
+  readonly #unordered = new Set<Promise<unknown>>()
   #closing = false
 
   constructor(options: DatabaseOptions) {
@@ -58,13 +67,22 @@ export class Database {
       if (!(error instanceof ConnectionLostError)) throw error
       return this.#borrow(deadline, work)
     })
-    this.#reads.add(result)
+    return this.#named(() => this.#noting(result))
+  }
+
+  /**
+   * Runs `work`, one statement that is atomic by itself, at once: no transaction, no receipt, one trip.
+   * It must bear to be run again, because its answer may have been lost.
+   */
+  async statement<Result>(work: Work<Result>): Promise<Result> {
+    this.#refuseClosed()
+    const deadline = new Deadline(this.#options.writeDeadlineMs)
     try {
-      return await result
+      return await this.#noting(this.#repeating(() => this.#borrow(deadline, work), deadline))
     } catch (error) {
-      throw storeError(error, this.#options.place)
-    } finally {
-      this.#reads.delete(result)
+      const { place } = this.#options
+      const isLost = error instanceof ConnectionLostError || error instanceof DeadlineError
+      throw isLost ? unanswered(place, error) : storeError(error, place)
     }
   }
 
@@ -88,7 +106,7 @@ export class Database {
   /** Waits for all that was asked before, then runs `last` as well as it can. Nothing follows. */
   async close(last: Work<void>): Promise<void> {
     this.#closing = true
-    await Promise.allSettled([this.#changes.idle(), this.#checkpoints.idle(), ...this.#reads])
+    await Promise.allSettled([this.#changes.idle(), this.#checkpoints.idle(), ...this.#unordered])
     const deadline = new Deadline(this.#options.readDeadlineMs)
     await this.#borrow(deadline, last).catch(ignoreError)
     this.#options.pool.off('error', ignoreError)
@@ -97,13 +115,24 @@ export class Database {
   async #write<Result>(line: Ordered, work: Work<Result>): Promise<Result> {
     this.#refuseClosed()
     const deadline = new Deadline(this.#options.writeDeadlineMs)
-    return line.run(() => this.#named(() => this.#repeating(work, deadline)))
+    const attempt = () => this.#attempt(work, deadline)
+    return line.run(() => this.#named(() => this.#repeating(attempt, deadline)))
   }
 
-  async #repeating<Result>(work: Work<Result>, deadline: Deadline): Promise<Result> {
+  /** So that closing waits for it. */
+  async #noting<Result>(result: Promise<Result>): Promise<Result> {
+    this.#unordered.add(result)
+    try {
+      return await result
+    } finally {
+      this.#unordered.delete(result)
+    }
+  }
+
+  async #repeating<Result>(attempt: () => Promise<Result>, deadline: Deadline): Promise<Result> {
     for (let collisions = 0, lost = 0; ; ) {
       try {
-        return await this.#attempt(work, deadline)
+        return await attempt()
       } catch (error) {
         if (hasCollided(error)) collisions++
         else if (error instanceof ConnectionLostError) lost++

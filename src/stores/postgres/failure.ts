@@ -58,6 +58,11 @@ export function hasCollided(error: unknown): boolean {
   return isStatementError(error) && COLLIDED.has(textOf(error, 'code') ?? '')
 }
 
+/** The server has a row of this name already. */
+export function isDuplicate(error: unknown): boolean {
+  return isStatementError(error) && textOf(error, 'code') === '23505'
+}
+
 /** The error that a caller of the store gets when nothing was changed. */
 export function storeError(error: unknown, place: string): LockgateError {
   if (error instanceof LockgateError) return error
@@ -75,6 +80,12 @@ export const closedError = (place: string): LockgateError =>
 /** Neither the answer to COMMIT came, nor that to the question whether it took place. */
 export function uncertain(place: string, cause: unknown): LockgateError {
   const message = `database ${place}: ${adviceFor(cause)}; the connection was lost while a change was committed, so it may or may not have happened: look at "lockgate audit list" before you repeat it`
+  return new LockgateError('store_unavailable', message, { cause })
+}
+
+/** No answer came to a statement that may have arrived; it is harmless if it did. */
+export function unanswered(place: string, cause: unknown): LockgateError {
+  const message = `database ${place}: ${adviceFor(cause)}; what was asked for may or may not have happened`
   return new LockgateError('store_unavailable', message, { cause })
 }
 

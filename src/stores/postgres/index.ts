@@ -17,6 +17,9 @@ import { Database } from './database.ts'
 import { Deadline } from './deadline.ts'
 import { importData } from './import-data.ts'
 import { Keys } from './keys.ts'
+import { Ledger } from './ledger.ts'
+import { ledgerMembers } from './ledger-members.ts'
+import { LedgerScopes } from './ledger-scopes.ts'
 import { Links } from './links.ts'
 import { checkPostgres, migratePostgres } from './migrations/migrate.ts'
 import { type CheckedOptions, checkOptions, type PostgresStoreOptions } from './options.ts'
@@ -63,7 +66,9 @@ function storeOn(options: CheckedOptions): Store {
   const outbox = new Outbox(sql.shared)
   const links = new Links(sql.shared, { keys, outbox, audit })
   const activity = new Activity(sql.shared)
-  const parts = { schema, keys, audit, usage, links, outbox, activity }
+  const ledger = new Ledger(sql)
+  const scopes = new LedgerScopes(sql.shared)
+  const parts = { schema, keys, audit, usage, links, outbox, activity, ledger, scopes }
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
@@ -113,6 +118,7 @@ function storeOn(options: CheckedOptions): Store {
 
     ...linkMembers(database, links),
     ...outboxMembers(database, outbox),
+    ...ledgerMembers(database, { ledger, scopes, audit }),
 
     saveActivity: (deltas) => database.checkpoint((session) => activity.save(session, deltas)),
     findActivity: (keyIds) => database.read((session) => activity.find(session, keyIds)),

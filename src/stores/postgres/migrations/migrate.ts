@@ -17,11 +17,13 @@ import type { Session } from '../session.ts'
 import { LOCK_FAMILY, sqlIn } from '../sql.ts'
 import { createInitialSchema } from './initial.ts'
 import { addLeakTables } from './leaks.ts'
+import { addSpendTables } from './spend.ts'
 
 /** In order; never changed or removed once released. Migration n leads to schema version n. */
 export const MIGRATIONS: readonly ((schema: string) => string)[] = [
   createInitialSchema,
   addLeakTables,
+  addSpendTables,
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length
