@@ -6,7 +6,7 @@
  * the server runs the whole batch before it looks at anything else.
  */
 import type { ConsumeRequest, Hold, SpendSeed, TakenHold } from '../../core/ports/counters.ts'
-import type { Amount } from '../../core/spend/amount.ts'
+import { type Amount, NO_AMOUNT } from '../../core/spend/amount.ts'
 import { BatchNames, type PlannedCharge } from './batch-names.ts'
 import type { KeyNames } from './key-names.ts'
 import type { CountersForm } from './lua/script.ts'
@@ -119,7 +119,12 @@ export class Batch {
   }
 
   settleHold(hold: Pick<TakenHold, 'id' | 'charges'>, actual: Amount): Promise<Answer> {
-    return this.#addNumbers(SETTLE_HOLD, this.#spend.ofSettlement(hold, actual))
+    return this.#addNumbers(SETTLE_HOLD, this.#spend.ofSettlement(hold, actual, false))
+  }
+
+  /** The hold is to be as if it had never been. */
+  undoHold(hold: Pick<TakenHold, 'id' | 'charges'>): Promise<Answer> {
+    return this.#addNumbers(SETTLE_HOLD, this.#spend.ofSettlement(hold, NO_AMOUNT, true))
   }
 
   seed(seed: SpendSeed): Promise<Answer> {

@@ -5,7 +5,6 @@
  */
 import { refusalOf } from '../../core/limits/refusal.ts'
 import type { ConsumeOutcome, LimitsOutcome } from '../../core/ports/counters.ts'
-import { NO_AMOUNT } from '../../core/spend/amount.ts'
 import { type Consumed, type Looked, readConsumed, readLooked, refuseText } from './answers.ts'
 import type { Batch } from './batch.ts'
 import {
@@ -128,7 +127,7 @@ export class Decisions {
     if (isHeld) {
       all.catch(async () => {
         await Promise.allSettled(asked)
-        await Promise.allSettled(parts.map((part) => this.#releaseHold(part)))
+        await Promise.allSettled(parts.map((part) => this.#undoHold(part)))
       })
     }
     return all
@@ -144,7 +143,7 @@ export class Decisions {
   async #giveBack(id: string, taken: readonly ReceiptPart[]): Promise<Map<string, Looked>> {
     const looks = await Promise.all(
       taken.map(async (part) => {
-        const undone = [this.settle(id, part, [], true), this.#releaseHold(part)]
+        const undone = [this.settle(id, part, [], true), this.#undoHold(part)]
         const look = await this.#look({ ...part, key: undefined })
         await Promise.all(undone)
         return look.kind === 'looked' ? ([[part.tag, look]] as const) : []
@@ -153,9 +152,9 @@ export class Decisions {
     return new Map(looks.flat())
   }
 
-  async #releaseHold(part: Pick<RequestPart, 'tag' | 'charges' | 'hold'>): Promise<void> {
+  async #undoHold(part: Pick<RequestPart, 'tag' | 'charges' | 'hold'>): Promise<void> {
     if (part.hold === undefined) return
-    refuseText(await this.#batch(part).settleHold(part.hold, NO_AMOUNT))
+    refuseText(await this.#batch(part).undoHold(part.hold))
   }
 
   async #look(part: Pick<RequestPart, 'tag' | 'charges' | 'key'>) {

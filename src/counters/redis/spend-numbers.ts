@@ -27,12 +27,14 @@ export class SpendNumbers {
     return [charges.length, ...rows]
   }
 
+  /** `undo`: it is to be as if it had never been held. The same id may then be held again. */
   ofSettlement(
     { id, charges }: Pick<TakenHold, 'id' | 'charges'>,
     { microUsd, tokens }: Amount,
+    undo: boolean,
   ): readonly number[] {
     const keys = charges.flatMap(({ subject }) => this.#keysOf(subject))
-    return [this.#names.id(id), microUsd, tokens, charges.length, ...keys]
+    return [this.#names.id(id), microUsd, tokens, undo ? 1 : 0, charges.length, ...keys]
   }
 
   ofSeed({ subject, readAtMs, minutes, month, open }: SpendSeed): readonly number[] {

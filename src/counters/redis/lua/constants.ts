@@ -51,8 +51,8 @@ const SPEND = {
   SEED_SLACK: 1000,
   /** After so many ms a settlement is in the ledger, and a seed does not tell of its hold any more. */
   KEEP_SETTLED: 5000,
-  /** A seed is not passed over for one that was read so many ms before it: clocks of a Cluster disagree. */
-  SEED_LIFETIME: 60_000,
+  /** The set of settlements is gone so many ms after the last one. */
+  SETTLED_LIFETIME: 60_000,
   /** First byte of the names of holds: h. */
   HOLD_BYTE: 104,
   /** A hash is kept for at least so many ms after it was written; its lifetime is renewed a few times a day. */

@@ -93,19 +93,25 @@ kinds[7] = function(at)
   return reply
 end
 
--- number of its id, micro-dollars, tokens, how many subjects; of each its key and that of what was settled.
+local function remember(st, key, settlement)
+  local settled = st[SETTLED] or {}
+  settled[#settled + 1], settled[#settled + 2] = string.format('%.0f', serverNow), settlement
+  st[SETTLED_KEY], st[SETTLED] = key, settled
+end
+
+-- number of its id, micro-dollars, tokens, whether it is as if it had never been, how many subjects; of
+-- each its key and that of what was settled.
 kinds[8] = function(at)
   local id, microUsd, tokens = ARGV[idsBefore + input[at]], input[at + 1], input[at + 2]
-  for k = at + 4, at + 2 + 2 * input[at + 3], 2 do
+  for k = at + 5, at + 3 + 2 * input[at + 4], 2 do
     local st = spendAt(input[k])
     local hold = st and holdOf(st, id)
     if hold then
       addSpend(st, hold[1], microUsd - hold[2], tokens - hold[3])
       st[HOLDS][id] = false
-      local settled = st[SETTLED] or {}
-      settled[#settled + 1] = string.format('%.0f', serverNow)
-      settled[#settled + 1] = pack('<ddd', hold[1], microUsd, tokens) .. id
-      st[SETTLED_KEY], st[SETTLED] = KEYS[input[k + 1]], settled
+      if input[at + 3] == 0 then
+        remember(st, KEYS[input[k + 1]], pack('<ddd', hold[1], microUsd, tokens) .. id)
+      end
     end
   end
   return { 1, serverNow }
@@ -176,8 +182,10 @@ end
 kinds[9] = function(at)
   local index, readAt = input[at], input[at + 2]
   local old = spendAt(index)
-  local isKnown = old and old[SEEDED_AT] >= readAt and old[READ_AT] > readAt - SEED_LIFETIME
-  if isKnown then return { 1, serverNow } end
+  -- A seed that is older than the last one, or than what is remembered of settlements, changes nothing.
+  if old and (old[SEEDED_AT] >= readAt or serverNow - readAt >= KEEP_SETTLED) then
+    return { 1, serverNow }
+  end
   saveSpend(old)
   local settled, before = settledOf(KEYS[input[at + 1]]), takeHolds(KEYS[index])
   local st = newSpend(KEYS[index], readAt)

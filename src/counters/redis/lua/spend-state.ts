@@ -143,7 +143,7 @@ local function saveSettled(st)
   local key = st[SETTLED_KEY]
   call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', serverNow - KEEP_SETTLED))
   inParts('ZADD', key, settled)
-  call('PEXPIRE', key, SEED_LIFETIME)
+  call('PEXPIRE', key, SETTLED_LIFETIME)
   st[SETTLED] = nil
 end
 
