@@ -5,46 +5,29 @@
  * chunk. Each exchange ends exactly once: answered, refused, cut, or abandoned. Nothing is sent
  * twice. An answer that cannot be completed ends with a destroyed socket, never with a fake end.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ErrorCode } from '../core/errors.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { GatewayMetrics } from '../core/ports/metrics.ts'
 import type { Gate } from '../engine/gate.ts'
 import type { Admission, Refusal } from '../http/admission.ts'
-import { closeGentlyAtEnd, cut, isSmallBody } from '../http/server/answer.ts'
-import type { Connection, InFlight } from '../http/server/connection.ts'
-import type { SoundRequest } from '../http/server/raw-request.ts'
-import { BodyWriter } from './body-writer.ts'
+import type { InFlight } from '../http/server/connection.ts'
+import { type Arrival, ClientSide, type ClientSideParts } from './client-side.ts'
 import { RequestBody } from './request-body.ts'
-import { type ResponseHeaders, reasonPhrase } from './response-headers.ts'
+import type { ResponseHeaders } from './response-headers.ts'
 import type { Route } from './routes.ts'
 import { abortReason, upstreamErrorCode } from './upstream-errors.ts'
 import type { UpstreamHeaders } from './upstream-headers.ts'
 
 /** What all exchanges of a gateway have in common. */
-export interface ExchangeParts {
+export interface ExchangeParts extends ClientSideParts {
   readonly gate: Gate
   readonly log: Logger
   readonly metrics: GatewayMetrics
   readonly upstreamHeaders: UpstreamHeaders
   readonly responseHeaders: ResponseHeaders
   readonly maxBodyBytes: number
-  /** How long a client may leave an answer unread. */
-  readonly stallTimeoutMs: number
   refusal(code: ErrorCode, requestId?: string): Refusal
-  isDraining(): boolean
-}
-
-/** The request as it arrived. */
-export interface Arrival {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly connection: Connection
-  readonly sound: SoundRequest
-  readonly route: Route | undefined
-  /** The client waits for 100 Continue before it sends its body. */
-  readonly expectsContinue: boolean
 }
 
 type Admitted = Extract<Admission, { admitted: true }>
@@ -52,23 +35,22 @@ type Admitted = Extract<Admission, { admitted: true }>
 export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   readonly #parts: ExchangeParts
   readonly #arrival: Arrival
+  readonly #client: ClientSide
   #admission: Admitted | undefined
   #controller: Dispatcher.DispatchController | undefined
   #body: RequestBody | undefined
-  #stall: NodeJS.Timeout | undefined
-  /** Set once the head of the answer is written. */
-  #writer: BodyWriter | undefined
   #sentAtMs = 0
   #done = false
 
   constructor(parts: ExchangeParts, arrival: Arrival) {
     this.#parts = parts
     this.#arrival = arrival
+    this.#client = new ClientSide(parts, arrival)
     arrival.connection.begin(this)
   }
 
   get isReading(): boolean {
-    return this.#arrival.sound.bodyBytes !== 0 && !this.#arrival.request.complete
+    return this.#client.isReading
   }
 
   /** Goes on once the gate has decided; the client may have left by then. */
@@ -86,12 +68,12 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
   /** Refuses with a code; cuts the answer if it has begun. */
   fail(code: ErrorCode): void {
     if (this.#done) return
-    if (this.#writer === undefined) {
+    if (!this.#client.hasBegun) {
       this.#refuse(this.#parts.refusal(code, this.#admission?.requestId))
       return
     }
     this.#finish()
-    cut(this.#arrival.connection.socket, this.#arrival.request.httpVersionMinor)
+    this.#client.cut()
   }
 
   abandon(): void {
@@ -139,25 +121,17 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     }
     const { headers: ours } = this.#admission
     const headers = responseHeaders.build(rawHeaders as Buffer[], status, ours)
-    this.#decideConnection()
-    this.#arrival.response.writeHead(status, reasonPhrase(reason), headers)
-    this.#writer = new BodyWriter(this.#arrival.response)
+    this.#client.begin(status, reason, headers)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#done || this.#writer?.write(chunk) !== false) return
-    controller.pause()
-    this.#stall = setTimeout(() => this.fail('request_timeout'), this.#parts.stallTimeoutMs)
-    this.#arrival.response.once('drain', () => {
-      clearTimeout(this.#stall)
-      controller.resume()
-    })
+    if (!this.#done) this.#client.write(chunk, controller, this.#onStall)
   }
 
   onResponseEnd(): void {
     if (this.#done) return
     this.#controller = undefined
-    this.#writer?.end()
+    this.#client.end()
     this.#finish()
   }
 
@@ -169,31 +143,19 @@ export class Exchange implements Dispatcher.DispatchHandler, InFlight {
     this.fail(code)
   }
 
-  /** An answer that comes before the body has arrived, or during a shutdown, is the last one. */
-  #decideConnection(): void {
-    const { connection, response, sound } = this.#arrival
-    if (this.isReading && !isSmallBody(sound.bodyBytes)) {
-      connection.closing = true
-      closeGentlyAtEnd(connection.socket)
-      response.shouldKeepAlive = false
-    } else if (this.#parts.isDraining()) response.shouldKeepAlive = false
-  }
+  readonly #onStall = (): void => this.fail('request_timeout')
 
   #refuse(refusal: Refusal): void {
-    const { response, connection, sound, expectsContinue } = this.#arrival
-    const unread = this.isReading && (expectsContinue || !isSmallBody(sound.bodyBytes))
-    const close = refusal.close || unread || this.#parts.isDraining()
-    connection.refuse(response, refusal, close)
+    this.#client.refuse(refusal)
     this.#finish()
   }
 
   #finish(): void {
     this.#done = true
-    clearTimeout(this.#stall)
     this.#controller?.abort(abortReason())
     this.#body?.destroy()
     this.#settle()
-    this.#arrival.connection.end()
+    this.#client.finish()
   }
 
   #settle(): void {
