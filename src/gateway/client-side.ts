@@ -65,6 +65,7 @@ export class ClientSide {
   write(chunk: Buffer, flow: Flow, onStall: () => void): void {
     if (this.#writer?.write(chunk) !== false) return
     flow.pause()
+    clearTimeout(this.#stall)
     this.#stall = setTimeout(onStall, this.#parts.stallTimeoutMs)
     this.#arrival.response.once('drain', () => {
       clearTimeout(this.#stall)

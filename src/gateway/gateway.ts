@@ -12,7 +12,8 @@ import type { Logger } from '../core/ports/logger.ts'
 import { type GatewayMetrics, NO_GATEWAY_METRICS } from '../core/ports/metrics.ts'
 import type { GatewaySettings } from '../core/settings.ts'
 import type { Gate } from '../engine/gate.ts'
-import { createAdmission } from '../http/admit.ts'
+import type { RawRequest } from '../http/admission.ts'
+import { createAdmissions } from '../http/admit.ts'
 import { type ListenAddress, listen } from '../http/listen.ts'
 import { createRefuse } from '../http/refusal.ts'
 import { createRequestIds } from '../http/request-id.ts'
@@ -22,10 +23,12 @@ import { createPeers } from '../http/server/peers.ts'
 import { inspect } from '../http/server/raw-request.ts'
 import { createStrictServer, type HandleRequest } from '../http/server/strict-server.ts'
 import { Exchange, type ExchangeParts } from './exchange.ts'
+import { createMetering } from './metering.ts'
 import { ResponseHeaders } from './response-headers.ts'
 import { NO_ROUTE, optionsFor, type Route, Routes } from './routes.ts'
 import { Upstreams } from './upstream.ts'
 import { UpstreamHeaders } from './upstream-headers.ts'
+import { whenKnown } from './when-known.ts'
 
 export interface GatewayOptions {
   readonly gate: Gate
@@ -85,11 +88,12 @@ const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
 function createHandler(
   gate: Gate,
-  { maxBodyBytes }: GatewaySettings,
+  settings: GatewaySettings,
   connections: Connections,
   { routes, parts }: { readonly routes: Routes; readonly parts: ExchangeParts },
 ): HandleRequest {
-  const admit = createAdmission(gate)
+  const { admit, recognise } = createAdmissions(gate)
+  const meter = createMetering(settings, { ...parts, admit, recognise })
   return function handle(connection, request, response, expectsContinue) {
     let route: Route | undefined
     parts.metrics.began()
@@ -97,7 +101,7 @@ function createHandler(
       const status = response.headersSent ? response.statusCode : undefined
       parts.metrics.ended(route?.name ?? 'none', status)
     })
-    const sound = inspect(request, maxBodyBytes)
+    const sound = inspect(request, settings.maxBodyBytes)
     if (!sound.ok || connections.isDraining) {
       const refusal = parts.refusal(sound.ok ? 'overloaded' : sound.code)
       const close = refusal.close || expectsContinue || !declaresSmallBody(request)
@@ -107,18 +111,16 @@ function createHandler(
     const { method, target } = sound
     route = routes.match(method, target)
     const arrival = { request, response, connection, sound, route, expectsContinue }
+    const options = route === undefined ? NO_ROUTE : optionsFor(route, method)
+    const raw: RawRequest = {
+      method,
+      target: target.pathAndQuery,
+      rawHeaders: request.rawHeaders,
+      remoteAddress: connection.remoteAddress,
+    }
+    if (route !== undefined && meter?.({ ...arrival, route, raw, options })) return
     const exchange = new Exchange(parts, arrival)
-    const admission = admit(
-      {
-        method,
-        target: target.pathAndQuery,
-        rawHeaders: request.rawHeaders,
-        remoteAddress: connection.remoteAddress,
-      },
-      route === undefined ? NO_ROUTE : optionsFor(route, method),
-    )
-    if (admission instanceof Promise) void admission.then((late) => exchange.decided(late))
-    else exchange.decided(admission)
+    whenKnown(admit(raw, options), (admission) => exchange.decided(admission))
   }
 }
 

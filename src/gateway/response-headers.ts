@@ -26,9 +26,14 @@ export class ResponseHeaders {
 
   /**
    * A flat list for `writeHead`. `raw` is undici's flat list of bytes; `ours` goes last. A 204 has
-   * no length, whatever the upstream says.
+   * no length, whatever the upstream says, and neither has a body that may become another one.
    */
-  build(raw: readonly Buffer[], status: number, ours: Headers): string[] {
+  build(
+    raw: readonly Buffer[],
+    status: number,
+    ours: Headers,
+    hasLength = status !== 204,
+  ): string[] {
     const headers: string[] = []
     let listed: ReadonlySet<string> | undefined
     for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -38,7 +43,7 @@ export class ResponseHeaders {
         if (lower === 'connection') listed = withNames(listed, text(raw[i + 1]))
         continue
       }
-      if (status === 204 && lower === 'content-length') continue
+      if (!hasLength && lower === 'content-length') continue
       headers.push(name, text(raw[i + 1]))
     }
     const kept = listed === undefined ? headers : without(headers, listed)

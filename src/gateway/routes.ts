@@ -8,6 +8,7 @@ import type { RouteLimits } from '../engine/gate.ts'
 import type { AdmissionOptions } from '../http/admission.ts'
 import { scopeForMethod } from '../http/admit.ts'
 import { routingPath, type Target } from '../http/server/target.ts'
+import { type Payment, priced } from './pricing.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What a request is checked with and sent to. */
@@ -19,6 +20,8 @@ export interface Route {
   readonly reading: AdmissionOptions
   /** For every other method. */
   readonly writing: AdmissionOptions
+  /** Its own price, where it has one. */
+  readonly payment?: Payment
 }
 
 interface CompiledRoute extends Route {
@@ -78,6 +81,7 @@ function compile(
     methods,
     upstream: upstreamOf(url),
     ...optionsOf(route.scope, route.cost, limits),
+    ...(route.spend === undefined ? {} : { payment: priced(route.spend) }),
   }
 }
 

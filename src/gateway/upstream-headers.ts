@@ -34,6 +34,10 @@ export interface HeaderInput {
   readonly upstreamHost: string
   readonly identity: Identity
   readonly requestId: string
+  /** The length of a body that is not sent as it arrives. */
+  readonly bodyBytes?: number | undefined
+  /** The answer is read on its way, and must not be compressed. */
+  readonly isAnswerRead?: boolean | undefined
 }
 
 export class UpstreamHeaders {
@@ -54,7 +58,7 @@ export class UpstreamHeaders {
 
   /** A flat list of names and values. */
   build(input: HeaderInput): string[] {
-    const { rawHeaders, connection, peer } = input
+    const { rawHeaders, connection, peer, bodyBytes, isAnswerRead = false } = input
     const headers: string[] = []
     const listed = connection === undefined ? undefined : namesIn(connection)
     let forwardedFor = ''
@@ -71,6 +75,8 @@ export class UpstreamHeaders {
         else if (lower === 'x-forwarded-host') forwardedHost = value
         continue
       }
+      if (bodyBytes !== undefined && lower === 'content-length') continue
+      if (isAnswerRead && lower === 'accept-encoding') continue
       if (isOurs(lower) || listed?.has(lower) === true) continue
       headers.push(name, value)
     }
@@ -86,6 +92,8 @@ export class UpstreamHeaders {
       'x-lockgate-request-id',
       input.requestId,
     )
+    if (bodyBytes !== undefined) headers.push('content-length', String(bodyBytes))
+    if (isAnswerRead) headers.push('accept-encoding', 'identity')
     for (const part of this.#identityOf(input.identity)) headers.push(part)
     for (const part of this.#configured) headers.push(part)
     return headers

@@ -13,6 +13,8 @@ export type {
   ReadCall,
 } from './contract.ts'
 export { errorEvent } from './error-event.ts'
+export { isObject } from './json-value.ts'
+export { MemberFinder } from './member-finder.ts'
 export { isEventStream, meterAnswer } from './meter-answer.ts'
 export { endpointOf } from './protocol.ts'
 export { readCall } from './read-call.ts'

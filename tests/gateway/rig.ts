@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { GatewayMetrics } from '../../src/core/ports/metrics.ts'
 import type { GatewaySettings } from '../../src/core/settings.ts'
+import type { Gate } from '../../src/engine/gate.ts'
 import { createGateway, type Gateway } from '../../src/gateway/index.ts'
 import type { LockgateConfig } from '../../src/index.ts'
 import { openTestGate, type TestGate } from './test-gate.ts'
@@ -41,6 +42,8 @@ export interface RigOptions {
   /** Where a configuration file could not say it: times below a second, upstreams by port. */
   readonly gateway?: Partial<GatewaySettings>
   readonly metrics?: GatewayMetrics
+  /** What the gateway asks instead of the gate itself. */
+  readonly wrap?: (gate: Gate) => Gate
   /** Answers at the upstream; default: `ok` once the body is read. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
@@ -64,7 +67,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   }
   const { metrics } = options
   const gateway = createGateway({
-    ...{ gate: testGate.gate, settings },
+    ...{ gate: options.wrap?.(testGate.gate) ?? testGate.gate, settings },
     ...(metrics === undefined ? {} : { metrics }),
   })
   const { port } = await gateway.listen({ port: 0, host: '127.0.0.1' })
