@@ -149,7 +149,7 @@ describe('bytes are those of a direct call', () => {
     { path: '/v1/embeddings', body: { model: MODEL, input: 'one' } },
     { path: '/v1/messages', body: MESSAGE },
     { path: '/v1/messages', body: { ...MESSAGE, ...stream } },
-    { path: '/v1/messages', body: { ...MESSAGE, max_tokens: 0 } },
+    { path: '/v1/messages', body: { ...MESSAGE, messages: [] } },
     { path: '/v1/chat/completions', body: { ...CHAT, model: MODEL, n: 9 } },
   ]
 
