@@ -29,8 +29,10 @@ export interface SpendCounters {
   nowMs(): number | Promise<number>
   /**
    * Replaces what is counted for these subjects by what the ledger knows, and keeps holds that are too
-   * new to be in it: those taken less than a second before `readAtMs`, or later. A subject that was
-   * seeded since `readAtMs` stays as it is.
+   * new to be in it: those taken less than a second before `readAtMs`, or later. What was settled in the
+   * last five seconds is remembered, because the ledger learns of it later: it counts at its cost where
+   * the seed still tells of it as open, or was read before. A subject that was seeded since `readAtMs`
+   * stays as it is, and so does a seeded one where `readAtMs` is five seconds ago or more.
    */
   seed(seeds: readonly SpendSeed[]): void | Promise<void>
   /**

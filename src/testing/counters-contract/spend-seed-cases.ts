@@ -124,6 +124,36 @@ export const SEEDS: Cases = {
     await bench.counters.settleHold({ id, atMs, charges: [on(KEY)] }, usd(0))
     assert.deepEqual(await bench.used(KEY, DAY), [0])
   }),
+  'a call that was settled before the ledger knew is not held again': seeded(async (bench) => {
+    const hold = await bench.taken(usd(400), on(KEY))
+    const { id, atMs } = hold
+    await bench.wait(2000)
+    await bench.counters.settleHold(hold, usd(15))
+    await bench.wait(1000)
+    await bench.seed(KEY, { open: [{ id, atMs, ...usd(400) }] })
+    assert.deepEqual(await bench.used(KEY, DAY, MONTH), [15, 15])
+    await bench.counters.settleHold(hold, usd(0))
+    assert.deepEqual(await bench.used(KEY, DAY, MONTH), [15, 15])
+  }),
+  'a call that began and ended after the ledger was read is not lost': seeded(async (bench) => {
+    await bench.wait(10)
+    const seed = await bench.seedOf(KEY)
+    const hold = await bench.taken(usd(400), on(KEY))
+    await bench.wait(20)
+    await bench.counters.settleHold(hold, usd(15))
+    await bench.wait(20)
+    await bench.counters.seed([seed])
+    assert.deepEqual(await bench.used(KEY, DAY, MONTH), [15, 15])
+  }),
+  'a seed that was read too long ago changes nothing': seeded(async (bench) => {
+    await bench.wait(10)
+    const seed = await bench.seedOf(KEY)
+    const hold = await bench.taken(usd(400), on(KEY))
+    await bench.counters.settleHold(hold, usd(15))
+    await bench.wait(5000)
+    await bench.counters.seed([seed])
+    assert.deepEqual(await bench.used(KEY, DAY), [15])
+  }),
   'what was seeded since a seed was read stays as it is': unseeded(async (bench) => {
     const readAtMs = await bench.nowMs()
     await bench.wait(5)
