@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000
 /** Holds that were taken so long before a seed was read may be missing in it. */
 const YOUNG_MS = 1000
 /** Settlements reach the ledger within so long; until then a seed may tell of a call as open. */
-const KEEP_SETTLED_MS = 5000
+export const KEEP_SETTLED_MS = 5000
 
 interface Entry extends Amount {
   readonly atMs: number

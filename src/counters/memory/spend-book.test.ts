@@ -115,6 +115,21 @@ describe('a subject that was dropped for others', () => {
     flood(5000)
     expect(caller.counters.tracked).toBe(5)
   })
+
+  test('is not seeded by what was read before its last calls', () => {
+    const clock = createTestClock()
+    const counters = createMemoryCounters({ clock, maxSpenders: 1 })
+    const slow = nothing('sk1', counters.nowMs())
+    clock.advance(1)
+    const caller = new Caller(counters)
+    const charges = [{ subject: 'sk1', caps: [day(100)] }]
+    const hold = caller.take(usd(100), charges)
+    if (hold !== undefined) caller.settle(hold, 100)
+    clock.advance(5000)
+    counters.seed([nothing('sk2', counters.nowMs()), slow])
+    expect(caller.take(usd(1), charges)).toBeUndefined()
+    expect(caller.seeds).toBe(2)
+  })
 })
 
 interface Taken {

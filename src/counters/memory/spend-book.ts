@@ -15,7 +15,7 @@ import type {
   TakenHold,
 } from '../../core/ports/counters.ts'
 import type { Amount } from '../../core/spend/amount.ts'
-import { SpendState } from '../../core/spend/spend-state.ts'
+import { KEEP_SETTLED_MS, SpendState } from '../../core/spend/spend-state.ts'
 
 const LOOKED_AT_PER_NEW_SUBJECT = 4
 
@@ -23,6 +23,8 @@ export class SpendBook {
   readonly #size: number
   /** By last use, the least recent first. */
   readonly #states = new Map<string, SpendState>()
+  /** When a subject was last dropped. */
+  #droppedAtMs = 0
 
   constructor(size: number) {
     this.#size = size
@@ -74,12 +76,8 @@ export class SpendBook {
   seed(seeds: readonly SpendSeed[], nowMs: number): void {
     for (const seed of seeds) {
       const state = this.#states.get(seed.subject)
-      if (state !== undefined) {
-        state.seed(seed, nowMs)
-        continue
-      }
-      if (this.#states.size >= this.#size) this.#makeRoom(nowMs)
-      this.#states.set(seed.subject, new SpendState(seed, nowMs))
+      if (state !== undefined) state.seed(seed, nowMs)
+      else if (!this.#mayBeOutdated(seed)) this.#begin(seed, nowMs)
     }
   }
 
@@ -94,6 +92,16 @@ export class SpendBook {
     this.#states.clear()
   }
 
+  /** True where calls that a dropped subject had settled may have begun after the seed was read. */
+  #mayBeOutdated({ readAtMs }: SpendSeed): boolean {
+    return readAtMs < this.#droppedAtMs - KEEP_SETTLED_MS
+  }
+
+  #begin(seed: SpendSeed, nowMs: number): void {
+    if (this.#states.size >= this.#size) this.#makeRoom(nowMs)
+    this.#states.set(seed.subject, new SpendState(seed, nowMs))
+  }
+
   #renew(subject: string, state: SpendState): void {
     this.#states.delete(subject)
     this.#states.set(subject, state)
@@ -104,9 +112,13 @@ export class SpendBook {
     let left = LOOKED_AT_PER_NEW_SUBJECT
     for (const [subject, state] of this.#states) {
       if (this.#states.size < this.#size || left === 0) return
-      if (state.isNeeded(nowMs)) this.#renew(subject, state)
-      else this.#states.delete(subject)
       left -= 1
+      if (state.isNeeded(nowMs)) {
+        this.#renew(subject, state)
+        continue
+      }
+      this.#states.delete(subject)
+      this.#droppedAtMs = nowMs
     }
   }
 }

@@ -7,11 +7,10 @@ import type {
   SpendSeed,
   TakenHold,
 } from '../../core/ports/counters.ts'
-import type { Amount } from '../../core/spend/amount.ts'
-import { NO_AMOUNT } from '../../core/spend/amount.ts'
+import { type Amount, NO_AMOUNT } from '../../core/spend/amount.ts'
 import type { SpendCap, SpendUnit, SpendWindow } from '../../core/spend/caps.ts'
 import { spendSubject } from '../../core/subject.ts'
-import { type Bench, type Case, type Cases, MINUTE_MS } from './bench.ts'
+import type { Bench, Case } from './bench.ts'
 
 export const SECOND_MS = 1000
 export const DAY_MS = 86_400_000
@@ -123,6 +122,3 @@ export const unseeded =
   (body: (bench: SpendBench) => Promise<void>): Case =>
   (bench) =>
     body(new SpendBench(bench))
-
-export type { Cases }
-export { MINUTE_MS }

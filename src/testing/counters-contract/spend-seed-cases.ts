@@ -1,13 +1,11 @@
 /** How counters that know nothing, or nothing that can be believed, learn what was spent. */
 import assert from 'node:assert/strict'
-import { charge, sliding } from './bench.ts'
+import { type Cases, charge, MINUTE_MS, sliding } from './bench.ts'
 import {
   ACCOUNT,
-  type Cases,
   cap,
   DAY_MS,
   KEY,
-  MINUTE_MS,
   monthStartMs,
   on,
   SECOND_MS,

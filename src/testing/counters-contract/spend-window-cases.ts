@@ -1,13 +1,11 @@
 /** Until when an amount counts, and how long a refused hold has to wait. */
 import assert from 'node:assert/strict'
-import { charge, sliding } from './bench.ts'
+import { type Cases, charge, MINUTE_MS, sliding } from './bench.ts'
 import {
   ACCOUNT,
-  type Cases,
   cap,
   DAY_MS,
   KEY,
-  MINUTE_MS,
   monthStartMs,
   on,
   SECOND_MS,
