@@ -42,9 +42,9 @@ const SPEND = {
   SPEND_BYTES: 112,
   /** The sum of window w (1 minute, 2 day, 3 month) and unit u is at this + 2w + u. */
   SPEND_SUMS: 3,
-  ...{ SECOND: 1000, MINUTE: 60_000, DAY: 86_400_000 },
-  /** More than a window has slices, those of a minute that was seeded ahead included. */
-  MOST_SLICES: 1600,
+  ...{ SECOND: 1000, MINUTE: 60_000, HOUR: 3_600_000, DAY: 86_400_000 },
+  /** More hours than a day touches. */
+  HOURS: 26,
   /** Slices that are read, and fields that are written, by one command. */
   ...{ SLICES_AT_ONCE: 64, SPEND_PART: 1000 },
   /** A hold is not in a seed for certain when it was taken less than so many ms before the ledger was read. */

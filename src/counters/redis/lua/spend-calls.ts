@@ -5,6 +5,38 @@
  * A cap is three numbers: window (1 minute, 2 day, 3 month), unit (0 micro-dollars, 1 tokens), quota.
  */
 export const SPEND_CALLS: string = `
+-- The second with which what is used has fallen by the excess, if nothing else is charged.
+local function secondThatFrees(st, unit, excess)
+  local from, last = st[OLDEST_SECOND], floor(st[LATEST] / SECOND)
+  local slices = readSlices(st, 's', from, last + 1)
+  for second = from, last do
+    excess = excess - slices['s' .. second][unit]
+    if excess <= 0 then return second end
+  end
+  return last
+end
+
+-- The minute with which it has. Whole hours that do not suffice are passed over.
+local function minuteThatFrees(st, unit, excess)
+  local minute, last = st[OLDEST_MINUTE], floor(st[LATEST] / MINUTE)
+  local hours = readSlices(st, 'H', floor(minute / 60) + 1, floor(last / 60) + 1)
+  while minute <= last do
+    local hour = fmod(minute, 60) == 0 and hours['H' .. minute / 60]
+    if hour and hour[unit] < excess then
+      minute, excess = minute + 60, excess - hour[unit]
+    else
+      local till = min(last + 1, minute + 60 - fmod(minute, 60))
+      local slices = readSlices(st, 'm', minute, till)
+      for number = minute, till - 1 do
+        excess = excess - slices['m' .. number][unit]
+        if excess <= 0 then return number end
+      end
+      minute = till
+    end
+  end
+  return last
+end
+
 -- How long until that much fits a cap, if nothing else is charged; 0: it does. One that can never fit
 -- waits for the whole window.
 local function capOpensIn(st, c, amount, now)
@@ -12,17 +44,9 @@ local function capOpensIn(st, c, amount, now)
   local excess = st[SPEND_SUMS + 2 * window + unit] + amount - quota
   if excess <= 0 then return 0 end
   if window == 3 then return st[MONTH_TILL] - now end
-  local kind, length, span, from = 's', SECOND, MINUTE, st[OLDEST_SECOND]
-  if window == 2 then kind, length, span, from = 'm', MINUTE, DAY, st[OLDEST_MINUTE] end
-  if amount > quota then return span end
-  for first = from, from + MOST_SLICES, SLICES_AT_ONCE do
-    local slices = readSlices(st, kind, first, first + SLICES_AT_ONCE)
-    for number = first, first + SLICES_AT_ONCE - 1 do
-      excess = excess - slices[kind .. number][1 + unit]
-      if excess <= 0 then return (number + 1) * length + span - now end
-    end
-  end
-  return span
+  if amount > quota then return window == 2 and DAY or MINUTE end
+  if window == 2 then return (minuteThatFrees(st, 1 + unit, excess) + 1) * MINUTE + DAY - now end
+  return (secondThatFrees(st, 1 + unit, excess) + 1) * SECOND + MINUTE - now
 end
 
 -- A hold: number of its id, since when seeds are believed, micro-dollars, tokens, how many subjects; of
@@ -163,9 +187,8 @@ local function countSums(st, at)
     local start, microUsd, tokens = input[c], input[c + 1], input[c + 2]
     -- As if used in its last second: longer, never shorter.
     local second = floor(min(start + MINUTE - SECOND, serverNow) / SECOND)
-    addToSlice(st, 's', MINUTE_SUM, OLDEST_SECOND, second, microUsd, tokens)
-    local minute = floor(min(start, serverNow) / MINUTE)
-    addToSlice(st, 'm', DAY_SUM, OLDEST_MINUTE, minute, microUsd, tokens)
+    addToSecond(st, second, microUsd, tokens)
+    addToMinute(st, floor(min(start, serverNow) / MINUTE), microUsd, tokens)
     c = c + 3
   end
   return c

@@ -4,7 +4,8 @@
  *   state     14 doubles: when it was seeded, its latest time, begin and end of the month, then the sums
  *             of the last minute, the last day and the month (micro-dollars, tokens), the oldest slices
  *             that these count, when its seed was read, and when the hash expires
- *   m<number> micro-dollars and tokens of one minute, as doubles; s<number> of one second
+ *   s<number> micro-dollars and tokens of one second, as doubles; m<number> of one minute, and H<number>
+ *             of an hour, which no sum needs: it spares looking at each minute when a cap is full
  *   h<id>     an open hold: its time, micro-dollars, tokens
  *
  * Beside it, for some seconds, is a sorted set of the holds that were settled, scored by when: time,
@@ -31,14 +32,16 @@ local function spendAt(index)
   local st = spends[index]
   if st ~= nil then return st end
   local second, minute = 's' .. floor(serverNow / SECOND), 'm' .. floor(serverNow / MINUTE)
-  local kept = call('HMGET', KEYS[index], 'state', second, minute)
+  local hour = 'H' .. floor(serverNow / HOUR)
+  local kept = call('HMGET', KEYS[index], 'state', second, minute, hour)
   st = kept[1] and #kept[1] == SPEND_BYTES and { unpackBytes(SPEND_FORMAT, kept[1]) }
   if not st or st[SEEDED_AT] > serverNow + SEED_SLACK then
     spends[index] = false
     return false
   end
   st[SPEND_KEY], st[HOLDS], st[SPEND_CHANGED], st[ALL_READ] = KEYS[index], {}, false, false
-  st[SLICES] = { [second] = sliceOf(kept[2]), [minute] = sliceOf(kept[3]) }
+  st[SLICES] = { [second] = sliceOf(kept[2]), [minute] = sliceOf(kept[3]),
+    [hour] = sliceOf(kept[4]) }
   spends[index] = st
   return st
 end
@@ -96,26 +99,45 @@ local function beginMonth(st)
   st[MONTH_SUM], st[MONTH_SUM + 1] = 0, 0
 end
 
+-- Those of before that minute are not asked for any more.
+local function dropHours(st, from, first)
+  for hour = floor(from / 60), min(floor(first / 60), floor(from / 60) + HOURS) - 1 do
+    st[SLICES]['H' .. hour] = { 0, 0, true }
+  end
+end
+
 -- Brings sums up to that time. Unless something is charged it need not be kept.
 local function bringUp(st, now)
   if now <= st[LATEST] then return end
   st[LATEST] = now
   dropSlices(st, 's', MINUTE_SUM, OLDEST_SECOND, floor((now - MINUTE) / SECOND))
+  dropHours(st, st[OLDEST_MINUTE], floor((now - DAY) / MINUTE))
   dropSlices(st, 'm', DAY_SUM, OLDEST_MINUTE, floor((now - DAY) / MINUTE))
   if now >= st[MONTH_TILL] then beginMonth(st) end
 end
 
-local function addToSlice(st, kind, o, oldest, number, microUsd, tokens)
-  if number < st[oldest] then return end
+local function addToSlice(st, kind, number, microUsd, tokens)
   local slice = readSlices(st, kind, number, number + 1)[kind .. number]
   slice[1], slice[2], slice[3] = slice[1] + microUsd, slice[2] + tokens, true
-  st[o], st[o + 1] = st[o] + microUsd, st[o + 1] + tokens
+end
+
+local function addToSecond(st, second, microUsd, tokens)
+  if second < st[OLDEST_SECOND] then return end
+  addToSlice(st, 's', second, microUsd, tokens)
+  st[MINUTE_SUM], st[MINUTE_SUM + 1] = st[MINUTE_SUM] + microUsd, st[MINUTE_SUM + 1] + tokens
+end
+
+local function addToMinute(st, minute, microUsd, tokens)
+  if minute < st[OLDEST_MINUTE] then return end
+  addToSlice(st, 'm', minute, microUsd, tokens)
+  addToSlice(st, 'H', floor(minute / 60), microUsd, tokens)
+  st[DAY_SUM], st[DAY_SUM + 1] = st[DAY_SUM] + microUsd, st[DAY_SUM + 1] + tokens
 end
 
 -- Counts that much more, or less, as used at that time.
 local function addSpend(st, atMs, microUsd, tokens)
-  addToSlice(st, 's', MINUTE_SUM, OLDEST_SECOND, floor(atMs / SECOND), microUsd, tokens)
-  addToSlice(st, 'm', DAY_SUM, OLDEST_MINUTE, floor(atMs / MINUTE), microUsd, tokens)
+  addToSecond(st, floor(atMs / SECOND), microUsd, tokens)
+  addToMinute(st, floor(atMs / MINUTE), microUsd, tokens)
   if atMs >= st[MONTH_FROM] and atMs < st[MONTH_TILL] then
     st[MONTH_SUM], st[MONTH_SUM + 1] = st[MONTH_SUM] + microUsd, st[MONTH_SUM + 1] + tokens
   end
