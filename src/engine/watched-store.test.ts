@@ -78,3 +78,11 @@ test('counts the rows of the audit log that were taken, and none that were not',
   await expect(store.appendAudit([ROW])).rejects.toThrow()
   expect(told.slice(2)).toEqual(['failed'])
 })
+
+test('counts the rows of calls that expired, and none where none did', async () => {
+  const { store, told } = await open()
+  const call = { keyId: 'aaaaaaaa', model: null, atMs: 0, amount: { microUsd: 1, tokens: 1 } }
+  await store.openSpend(['a', 'b'].map((id) => ({ ...call, id, leaseUntilMs: 5 })))
+  for (const nowMs of [4, 5, 6]) await store.expireSpend(nowMs, () => ROW)
+  expect(told).toEqual(['2 spend.expired'])
+})

@@ -29,7 +29,7 @@ export async function contentsOf(store: Store) {
   }
 }
 
-async function spendSumsOf(store: Store): Promise<SpendSum[]> {
+export async function spendSumsOf(store: Store): Promise<SpendSum[]> {
   const sums: SpendSum[] = []
   for (let after: SpendSum | undefined; ; ) {
     const cursor = after === undefined ? {} : { after }

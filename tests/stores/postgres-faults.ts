@@ -12,7 +12,8 @@ import { openPostgresStore, postgresPoolOptions } from '../../src/stores/postgre
 import { verifiedRows } from '../../src/testing/store-contract/samples.ts'
 import { type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
-import { contradictions, PostgresWriter } from './postgres-writer.ts'
+import { spendSumsOf } from './contents.ts'
+import { contradictions, PostgresWriter, unaccounted } from './postgres-writer.ts'
 
 const WRITERS = 8
 const POOL_SIZE = 3
@@ -25,6 +26,9 @@ interface Rig {
   readonly url: string
   readonly pools: readonly pg.Pool[]
 }
+
+const atOpening = ({ proxy }: Rig, moment: 'before' | 'after') =>
+  proxy.cutWhen((chunk, from) => (from === 'client' && chunk.includes('unnest(') ? moment : 'pass'))
 
 const atCommit = ({ proxy }: Rig, moment: 'before' | 'after') =>
   proxy.cutWhen((chunk, from) =>
@@ -51,6 +55,8 @@ const FAULTS: Readonly<Record<string, (rig: Rig) => Promise<void> | void>> = {
   'all connections are cut': ({ proxy }) => proxy.cut(),
   'a connection is cut before COMMIT arrives': (rig) => atCommit(rig, 'before'),
   'a connection is cut after COMMIT arrived': (rig) => atCommit(rig, 'after'),
+  'a connection is cut before a call is opened': (rig) => atOpening(rig, 'before'),
+  'a connection is cut after a call was opened': (rig) => atOpening(rig, 'after'),
   'all pools are used up': async ({ pools }) => {
     const clients = await Promise.all(
       pools.flatMap((pool) => Array.from({ length: POOL_SIZE }, () => pool.connect())),
@@ -116,6 +122,8 @@ async function assertAgreement(url: string, writers: readonly PostgresWriter[]):
     if (after === undefined) break
   }
   assert.deepEqual(contradictions(writers, await verifiedRows(store), keys), [])
+  const open = await store.listSpendReservations()
+  assert.deepEqual(unaccounted(writers, await spendSumsOf(store), open), [])
   assert.ok((await store.auditHeads()).length <= 2 * WRITERS, 'chains do not pile up')
   await store.close()
 }

@@ -1,18 +1,22 @@
 /**
- * An instance that creates and revokes keys and appends audit rows without a pause, and notes what
- * became of each change: acknowledged, refused with nothing changed, or uncertain.
+ * An instance that creates and revokes keys, appends audit rows, and opens and settles calls without a
+ * pause, and notes what became of each change: acknowledged, refused with nothing changed, or uncertain.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent, AuditRow } from '../../src/core/audit.ts'
 import { LockgateError } from '../../src/core/errors.ts'
 import type { KeyRecord } from '../../src/core/key/key-record.ts'
+import type { SpendReservation, SpendSum } from '../../src/core/ports/ledger.ts'
 import type { Store } from '../../src/core/ports/store.ts'
+import { reservationOf, settlementOf } from '../../src/testing/store-contract/ledger-samples.ts'
 import { START_MS, sampleEntry, sampleKey } from '../../src/testing/store-contract/samples.ts'
+
+const SETTLED_MICRO_USD = 7
 
 type Outcome = 'acknowledged' | 'refused' | 'uncertain'
 
 interface Change {
-  readonly event: AuditEvent
+  readonly event: AuditEvent | 'call opened' | 'call settled'
   readonly keyId: string
   readonly outcome: Outcome
 }
@@ -55,10 +59,18 @@ export class PostgresWriter {
       }
       const failed = sampleEntry('auth.failed', { keyId })
       await this.#note('auth.failed', keyId, () => this.#store.appendAudit([failed]))
+      const call = reservationOf(`call${keyId}`, { keyId })
+      await this.#note('call opened', keyId, () => this.#store.openSpend([call]))
+      const end = settlementOf(call.id, SETTLED_MICRO_USD)
+      await this.#note('call settled', keyId, () => this.#store.settleSpend([end]))
     }
   }
 
-  async #note(event: AuditEvent, keyId: string, change: () => Promise<unknown>): Promise<Outcome> {
+  async #note(
+    event: Change['event'],
+    keyId: string,
+    change: () => Promise<unknown>,
+  ): Promise<Outcome> {
     const outcome = await change().then(() => 'acknowledged' as const, outcomeOf)
     this.changes.push({ event, keyId, outcome })
     if (outcome !== 'acknowledged') await sleep(5)
@@ -84,6 +96,7 @@ export function contradictions(
   }
   return writers.flatMap(({ changes }) =>
     changes.flatMap(({ event, keyId, outcome }) => {
+      if (event === 'call opened' || event === 'call settled') return []
       const count = counts.get(`${event} ${keyId}`) ?? 0
       const legal = { acknowledged: [1], refused: [0], uncertain: [0, 1] }[outcome]
       const wrong = legal.includes(count) ? [] : [`${event} ${keyId} ${outcome}: ${count} rows`]
@@ -93,4 +106,39 @@ export function contradictions(
       return wrong
     }),
   )
+}
+
+/** What the ledger holds of each key against what the writers were told; returns what is wrong. */
+export function unaccounted(
+  writers: readonly PostgresWriter[],
+  sums: readonly SpendSum[],
+  open: readonly SpendReservation[],
+): string[] {
+  const [spent, held] = [new Set(sums.map(keyIdOf)), new Set(open.map(keyIdOf))]
+  const strange = sums.filter(({ requests, amount }) => {
+    return requests !== 1 || amount.microUsd !== SETTLED_MICRO_USD
+  })
+  return writers.flatMap(({ changes }) => {
+    const outcomes = (event: Change['event']) =>
+      new Map(changes.filter((change) => change.event === event).map((c) => [c.keyId, c.outcome]))
+    const settled = outcomes('call settled')
+    return [...outcomes('call opened')].flatMap(([keyId, opened]) => {
+      const found = `${spent.has(keyId) ? 'spent' : ''}${held.has(keyId) ? 'held' : ''}`
+      const told = `${opened}, then ${settled.get(keyId)}`
+      const wrong = legalCalls(opened, settled.get(keyId)).includes(found)
+        ? []
+        : [`${told}: ${found}`]
+      return strange.some((sum) => sum.keyId === keyId) ? [...wrong, `sum of ${keyId}`] : wrong
+    })
+  })
+}
+
+const keyIdOf = ({ keyId }: { readonly keyId: string }) => keyId
+
+/** A settlement of a call that was not opened changes nothing. */
+function legalCalls(opened: Outcome, settled: Outcome | undefined): readonly string[] {
+  if (opened === 'refused') return ['']
+  const afterwards = settled === 'acknowledged' ? ['spent'] : ['held']
+  const known = settled === 'uncertain' ? ['spent', 'held'] : afterwards
+  return opened === 'acknowledged' ? known : ['', 'held', 'spent']
 }

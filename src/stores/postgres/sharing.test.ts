@@ -5,6 +5,16 @@ import { claimAtOnce, clickAtOnce, rotateAtOnce } from '../../../tests/stores/ma
 import { TestSchema } from '../../../tests/stores/postgres-schemas.ts'
 import type { Store } from '../../core/ports/store.ts'
 import {
+  ACCOUNT,
+  amountOf,
+  CALL_MS,
+  expiredEntry,
+  MINUTE_MS,
+  reservationOf,
+  seedOf,
+  settlementOf,
+} from '../../testing/store-contract/ledger-samples.ts'
+import {
   insert,
   START_MS,
   sampleEntry,
@@ -157,4 +167,28 @@ test('a chain of an instance that died is taken over after its lease, not before
   await append(dead)
   expect(await chainsOf(one)).toHaveLength(3)
   expect(await verifiedRows(one)).toHaveLength(5)
+})
+
+test('of instances that open, settle and expire calls at once, each call counts once', async () => {
+  const stores = await openAll()
+  const calls = Array.from({ length: 200 }, (_, index) =>
+    reservationOf(`call${index}`, { keyId: `key${index % 3}`, amount: amountOf(10) }),
+  )
+  const shares = stores.map((_, instance) => calls.filter((__, at) => at % INSTANCES === instance))
+  await Promise.all(stores.map((store, instance) => store.openSpend(shares[instance] ?? [])))
+  const settlements = calls.map(({ id }) => settlementOf(id, 3))
+  const counts = await Promise.all(
+    stores.flatMap((store, instance) => [
+      store.settleSpend(instance % 2 === 0 ? settlements : settlements.toReversed()),
+      store.expireSpend(CALL_MS + MINUTE_MS, expiredEntry).then(() => 0),
+    ]),
+  )
+  const [store] = stores
+  if (store === undefined) throw new Error('no store')
+  const late = await store.settleSpend(settlements)
+  expect(counts.reduce((sum, count) => sum + count, late)).toBe(calls.length)
+  const { total, reservedMicroUsd } = await store.reportSpend({})
+  expect([total.requests, total.microUsd, reservedMicroUsd]).toEqual([200, 600, 0])
+  expect((await seedOf(store, ACCOUNT)).minutes).toEqual([[0, 600]])
+  await verifiedRows(store)
 })

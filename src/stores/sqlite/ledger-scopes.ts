@@ -29,23 +29,41 @@ import {
   rowFromCaps,
   rowFromReset,
 } from '../tables/spend-scope-rows.ts'
-import { type Seed, SeedWindow, settledInMinute, spendSeed } from '../tables/spend-seed.ts'
+import {
+  type Seed,
+  type SeedRow,
+  SeedWindow,
+  settledInMinute,
+  spendSeed,
+} from '../tables/spend-seed.ts'
+import type { SpendResetsTable } from '../tables/tables.ts'
 import type { Connection } from './connection.ts'
 import { sqlite } from './sql.ts'
+import type { Statement } from './statement.ts'
 
 export class LedgerScopes {
   readonly #connection: Connection
+  readonly #findReset: Statement<SpendResetsTable>
+  /** Asked of each scope again whenever another process has written. */
+  readonly #seeds: Readonly<Record<SpendScope['kind'], Statement<SeedRow>>>
 
   constructor(connection: Connection) {
     this.#connection = connection
+    this.#findReset = connection.prepare(findReset(sqlite).compile())
+    const seed = (kind: SpendScope['kind']) => connection.prepare(spendSeed(sqlite, kind).compile())
+    this.#seeds = {
+      key: seed('key'),
+      owner: seed('owner'),
+      tier: seed('tier'),
+      account: seed('account'),
+    }
   }
 
   seed(scope: SpendScope, nowMs: number): Seed {
     const columns = columnsFromScope(scope)
-    const reset = this.#connection.prepare(findReset(sqlite).compile()).get(columns)
+    const reset = this.#findReset.get(columns)
     const window = new SeedWindow(nowMs, reset && resetFromRow(reset))
-    const seed = this.#connection.prepare(spendSeed(sqlite, scope.kind).compile())
-    return window.seedFrom(seed.all({ ...columns, ...window.args }))
+    return window.seedFrom(this.#seeds[scope.kind].all({ ...columns, ...window.args }))
   }
 
   report(query: SpendQuery): SpendReport {
