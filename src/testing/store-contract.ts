@@ -17,6 +17,7 @@ import type { Store } from '../core/ports/store.ts'
 import type { ContractRunner } from './contract-runner.ts'
 import { activityContract } from './store-contract/activity-contract.ts'
 import { auditContract } from './store-contract/audit-contract.ts'
+import { expiryContract } from './store-contract/expiry-contract.ts'
 import { idempotencyContract } from './store-contract/idempotency-contract.ts'
 import { importContract } from './store-contract/import-contract.ts'
 import { keyChangeContract } from './store-contract/key-change-contract.ts'
@@ -28,6 +29,7 @@ import { lifetimeContract } from './store-contract/lifetime-contract.ts'
 import { linkContract } from './store-contract/link-contract.ts'
 import { outboxContract } from './store-contract/outbox-contract.ts'
 import { retentionContract } from './store-contract/retention-contract.ts'
+import { spendReportContract } from './store-contract/spend-report-contract.ts'
 import { spendScopeContract } from './store-contract/spend-scope-contract.ts'
 import { suspicionContract } from './store-contract/suspicion-contract.ts'
 import { usageContract } from './store-contract/usage-contract.ts'
@@ -83,7 +85,9 @@ export function storeContract(
   runner.describe('pruning of the audit log', () => retentionContract(tests))
   runner.describe('usage checkpoints', () => usageContract(tests))
   runner.describe('calls that cost money', () => ledgerContract(tests))
+  runner.describe('calls that expire', () => expiryContract(tests))
   runner.describe('spend of scopes', () => spendScopeContract(tests))
+  runner.describe('reports of spend', () => spendReportContract(tests))
   runner.describe('data from another store', () => importContract(tests))
   runner.describe('the life of a store', () => lifetimeContract(tests))
 }

@@ -7,15 +7,6 @@ import { TestSchema } from '../../../tests/stores/postgres-schemas.ts'
 import type { Store } from '../../core/ports/store.ts'
 import { addToken, leakOf, replaceBy } from '../../testing/store-contract/leak-samples.ts'
 import {
-  ACCOUNT,
-  CALL_MS,
-  expiredEntry,
-  MINUTE_MS,
-  reservationOf,
-  seedOf,
-  settlementOf,
-} from '../../testing/store-contract/ledger-samples.ts'
-import {
   eventsOf,
   insert,
   START_MS,
@@ -51,9 +42,6 @@ afterEach(async () => {
 
 const isCommit = (chunk: Buffer, from: 'client' | 'server') =>
   from === 'client' && chunk.includes('commit\0')
-
-const isOpening = (chunk: Buffer, from: 'client' | 'server') =>
-  from === 'client' && chunk.includes('unnest(')
 
 /** The connection breaks before COMMIT arrives, or when it has arrived and before its answer. */
 const cutAt = (moment: 'before' | 'after') =>
@@ -116,58 +104,6 @@ describe.each(['before', 'after'] as const)(
     })
   },
 )
-
-describe.each(['before', 'after'] as const)(
-  'a connection that is cut %s a call is opened',
-  (when) => {
-    const cut = () => proxy.cutWhen((chunk, from) => (isOpening(chunk, from) ? when : 'pass'))
-
-    test('opens all of its calls once', async () => {
-      cut()
-      await store.openSpend([reservationOf('a'), reservationOf('b')])
-      expect(await witness.listSpendReservations()).toEqual([
-        reservationOf('a'),
-        reservationOf('b'),
-      ])
-    })
-
-    test('opens none when one of them is there already', async () => {
-      await witness.openSpend([reservationOf('b')])
-      cut()
-      await expect(store.openSpend([reservationOf('a'), reservationOf('b')])).rejects.toMatchObject(
-        { code: 'conflict' },
-      )
-      expect(await witness.listSpendReservations()).toEqual([reservationOf('b')])
-    })
-
-    test('settles and expires calls once, and says how many', async () => {
-      await store.openSpend([reservationOf('a'), reservationOf('b')])
-      cutAt(when)
-      expect(await store.settleSpend([settlementOf('a', 30)])).toBe(1)
-      cutAt(when)
-      const expired = await store.expireSpend(CALL_MS + MINUTE_MS, expiredEntry)
-      expect(expired).toEqual([reservationOf('b')])
-      expect((await seedOf(witness, ACCOUNT)).month).toBe(130)
-      expect(await eventsOf(witness)).toEqual(['spend.expired'])
-    })
-  },
-)
-
-test('when it cannot be found out whether a call was opened, the message does not deny it', async () => {
-  proxy.cutWhen((chunk, from) => {
-    if (!isOpening(chunk, from)) return 'pass'
-    proxy.refuse(true)
-    setTimeout(() => proxy.cut(), 50)
-    return 'after'
-  })
-  await expect(store.openSpend([reservationOf('a')])).rejects.toMatchObject({
-    code: 'store_unavailable',
-    message: expect.stringMatching(/may or may not have happened$/),
-  })
-  proxy.refuse(false)
-  expect(await witness.settleSpend([settlementOf('a', 0)])).toBe(1)
-  expect((await seedOf(witness, ACCOUNT)).month).toBe(0)
-})
 
 test('a COMMIT that arrives late is waited for, not overtaken', async () => {
   proxy.cutWhen((chunk, from) => {
