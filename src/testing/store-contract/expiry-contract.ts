@@ -73,6 +73,7 @@ export function expiryContract({ test }: StoreTests): void {
   test('an expired call can be corrected for a day', async (store) => {
     await store.openSpend([reservationOf('a'), reservationOf('b')])
     await store.expireSpend(LEASE_END_MS, expiredEntry)
+    await store.renewSpend(['b'], LEASE_END_MS + DAY_MS)
     await store.expireSpend(LEASE_END_MS + DAY_MS - 1, expiredEntry)
     assert.equal(await store.settleSpend([settlementOf('a', 1)]), 1)
     await store.expireSpend(LEASE_END_MS + DAY_MS, expiredEntry)

@@ -105,6 +105,7 @@ function atomicContract({ test, durableTest }: StoreTests): void {
     await store.openSpend([reservationOf('a', { amount: amountOf(7) })])
     await rejectsWith('conflict', store.openSpend([reservationOf('b'), reservationOf('a')]))
     await rejectsWith('conflict', store.openSpend([reservationOf('c'), reservationOf('c')]))
+    await rejectsWith('conflict', store.openSpend([reservationOf('a')]))
     assert.deepEqual((await seedOf(store, ACCOUNT)).open, ['a'])
     await store.expireSpend(LEASE_END_MS, expiredEntry)
     await rejectsWith('conflict', store.openSpend([reservationOf('a')]))
