@@ -31,7 +31,7 @@ test('asks ahead, once, and goes on without a stop where more is granted', async
   followed.follow(900)
   await turn()
   followed.follow(1_000)
-  expect(log).toEqual(['extend 250'])
+  expect(log).toEqual(['extend 256'])
 })
 
 test('holds the stream up where it is faster than the answer', async () => {
@@ -43,10 +43,10 @@ test('holds the stream up where it is faster than the answer', async () => {
   ])
   followed.follow(1_001)
   followed.follow(1_002)
-  expect(log).toEqual(['extend 250', 'pause'])
+  expect(log).toEqual(['extend 256', 'pause'])
   answer(true)
   await turn()
-  expect(log.slice(0, 3)).toEqual(['extend 250', 'pause', 'resume'])
+  expect(log.slice(0, 3)).toEqual(['extend 256', 'pause', 'resume'])
 })
 
 test('lets what is held be used up after a refusal, and cuts then, once', async () => {
@@ -54,17 +54,17 @@ test('lets what is held be used up after a refusal, and cuts then, once', async 
   followed.follow(900)
   await turn()
   followed.follow(1_000)
-  expect(log).toEqual(['extend 250'])
+  expect(log).toEqual(['extend 256'])
   followed.follow(1_001)
   followed.follow(1_002)
-  expect(log).toEqual(['extend 250', 'cut'])
+  expect(log).toEqual(['extend 256', 'cut'])
 })
 
 test('takes a failure for a refusal', async () => {
   const { followed, log } = grant([Promise.reject(new Error('down'))])
   followed.follow(1_001)
   await turn()
-  expect(log).toEqual(['extend 250', 'pause', 'resume', 'cut'])
+  expect(log).toEqual(['extend 256', 'pause', 'resume', 'cut'])
 })
 
 test('does nothing more once the stream is over', async () => {
@@ -73,5 +73,5 @@ test('does nothing more once the stream is over', async () => {
   followed.end()
   followed.follow(5_000)
   await turn()
-  expect(log).toEqual(['extend 250'])
+  expect(log).toEqual(['extend 256'])
 })

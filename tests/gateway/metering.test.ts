@@ -203,15 +203,21 @@ describe('ends of a call that is no stream', () => {
       decide = resolve
     })
     const up = await start(json('{}'))
+    let left = false
+    up.gateway.server.on('connection', (socket) => {
+      socket.on('close', () => {
+        left = true
+      })
+    })
     const gone = new AbortController()
     const answer = fetch(up.url + CHAT, {
       ...{ method: 'POST', body: BODY, signal: gone.signal },
       headers: { 'x-api-key': up.key },
     }).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await until(() => desk.checks === 1)).toBe(true)
     gone.abort()
     await answer
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await until(() => left)).toBe(true)
     decide()
     expect(await cost()).toBe(0)
     expect(bodies).toEqual([])
@@ -339,7 +345,10 @@ describe('a stream', () => {
     ],
   ])('is cut in the form of %s', async (path, event, expected) => {
     desk.quota = 1_000
-    const up = await start(events(event.replace('XX', 'x'.repeat(2_000))))
+    const up = await start((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(event.replace('XX', 'x'.repeat(2_000)))
+    })
     const body = '{"model":"m","max_tokens":50,"max_output_tokens":50,"stream":true}'
     const text = await (await post(up, body, path)).text()
     expect(text).toContain(expected)

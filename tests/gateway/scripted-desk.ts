@@ -33,7 +33,9 @@ export interface ScriptedDesk {
   models: readonly string[] | undefined
   /** Waited for by every extension. */
   extending: Promise<void> | undefined
-  /** Bounds the wait of a check. */
+  /** How many were asked for. */
+  checks: number
+  /** Waited for by every check. */
   checking: Promise<void> | undefined
 }
 
@@ -44,7 +46,7 @@ export function scriptedDesk(fallback: ModelPrice | null = null): ScriptedDesk {
   }
   const desk: ScriptedDesk = {
     ...{ held: [], quota: Number.MAX_SAFE_INTEGER, isClamped: false, maxOutputTokens: 100 },
-    ...{ models: undefined, extending: undefined, checking: undefined },
+    ...{ models: undefined, extending: undefined, checking: undefined, checks: 0 },
     wrap: (gate) => ({
       ...gate,
       spend: spendDesk(desk, settings),
@@ -75,6 +77,7 @@ function spendDesk(desk: ScriptedDesk, settings: SpendSettings): SpendDesk {
 }
 
 async function check(desk: ScriptedDesk, gate: Gate, request: CheckRequest): Promise<Decision> {
+  desk.checks++
   await desk.checking
   const { spend, ...rest } = request
   const decision = await gate.check(rest)
