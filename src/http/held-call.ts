@@ -13,6 +13,7 @@ import { costMicroUsd, worstCase } from '../core/spend/cost.ts'
 import { DOLLARS_RULE, type Dollars, readDollars } from '../core/spend/dollars.ts'
 import type { ModelPrice } from '../core/spend/prices.ts'
 import type { RequestGate, SpendDesk, SpendPolicy } from '../engine/gate.ts'
+import { inputBound } from '../metering/index.ts'
 import { createRefuse } from './refusal.ts'
 import type { ResponseLifetime } from './response-lifetime.ts'
 import { writeRefusal } from './write-refusal.ts'
@@ -28,7 +29,10 @@ export interface CallToHold {
   readonly maxOutputTokens?: number
   /** Input tokens at most. */
   readonly inputTokens?: number
-  /** Instead of `inputTokens`: the text, or the messages as they are sent; a byte counts as a token. */
+  /**
+   * Instead of `inputTokens`: the text, or the messages as they are sent. Each byte counts as a token, an
+   * image or a file as 40,000.
+   */
   readonly input?: unknown
   /** Dollars, such as `'$0.02'` or `0.02`, for a call with a price of its own whatever it uses. */
   readonly perRequest?: Dollars
@@ -145,10 +149,12 @@ const FREE_TOKENS = Object.freeze({
 const boundOfOutput = (asked: number, { isClamped, maxOutputTokens }: SpendPolicy): number =>
   isClamped ? Math.min(asked, maxOutputTokens) : asked
 
-/** No tokenizer makes more tokens than there are bytes. */
+/** As a body of a chat is bounded: by its bytes, but for images and files. */
 function boundOfInput(input: unknown): number | undefined {
   if (input === undefined) return undefined
-  return Buffer.byteLength(typeof input === 'string' ? input : JSON.stringify(input))
+  if (typeof input === 'string') return Buffer.byteLength(input)
+  const messages = Array.isArray(input) ? input : [input]
+  return inputBound('openai-chat', { messages }, Buffer.byteLength(JSON.stringify(input)))
 }
 
 function heldCall(

@@ -47,7 +47,9 @@ describe.each(allMails().map((mail) => [`${mail.kind} for the ${mail.audience}`,
 
     test('the subject begins with what matters and fits', () => {
       expect(letter.subject.length).toBeLessThan(78)
-      expect(letter.subject).toMatch(/^(Leaked and revoked|Unusual use|Suspended for|Expires in)/)
+      expect(letter.subject).toMatch(
+        /^(Leaked and revoked|Unusual use|Suspended for|Expires in|\d+% of the spend cap|The spend cap)/,
+      )
       expect(letter.subject).toContain(mail.keyId)
     })
 

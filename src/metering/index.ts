@@ -13,6 +13,7 @@ export type {
   ReadCall,
 } from './contract.ts'
 export { errorEvent } from './error-event.ts'
+export { inputBound } from './input-bound.ts'
 export { isObject } from './json-value.ts'
 export { MemberFinder } from './member-finder.ts'
 export { isEventStream, meterAnswer } from './meter-answer.ts'

@@ -53,6 +53,24 @@ export const expiringMail = (changes: Partial<OutgoingMail> = {}): OutgoingMail 
     },
   })
 
+/** Goes to the operator alone. */
+export const alertMail = (details: OutgoingMail['details'] = {}): OutgoingMail => ({
+  name: 'spend-account-day-80-2026-11-26-of-20000000',
+  kind: 'spend.alert',
+  to: 'ops@acme.example',
+  audience: 'operator',
+  keyId: '',
+  createdAtMs: AT_MS,
+  linkUrl: null,
+  linkExpiresAtMs: null,
+  details: {
+    ...{ scope: 'account', cap: 'account_spend_day', window: 'day', period: '2026-11-26' },
+    ...{ percent: 80, spent_micro_usd: 16_040_000, quota_micro_usd: 20_000_000 },
+    at: new Date(AT_MS).toISOString(),
+    ...details,
+  },
+})
+
 /** The operator's copy of a mail. */
 export const copyOf = (mail: OutgoingMail): OutgoingMail => ({
   ...mail,
@@ -65,15 +83,23 @@ export const copyOf = (mail: OutgoingMail): OutgoingMail => ({
 })
 
 /** Each kind, for each audience. */
-export const allMails = (): OutgoingMail[] =>
-  [
-    leakedMail(),
-    suspiciousMail(),
-    suspiciousMail({
-      details: {
-        ...{ reason: 'new_networks', seen: 9, usual: 2, suspended: true },
-        where: '203.0.113.0/24, 2001:db8:1:2::/64, 198.51.100.0/24',
-      },
-    }),
-    expiringMail(),
-  ].flatMap((mail) => [mail, copyOf(mail)])
+export const allMails = (): OutgoingMail[] => [
+  ...mailsAboutKeys().flatMap((mail) => [mail, copyOf(mail)]),
+  alertMail(),
+  alertMail({
+    ...{ cap: 'account_spend_month', window: 'month', period: '2026-11' },
+    ...{ percent: 100, spent_micro_usd: 299_996_300, quota_micro_usd: 300_000_000 },
+  }),
+]
+
+const mailsAboutKeys = (): OutgoingMail[] => [
+  leakedMail(),
+  suspiciousMail(),
+  suspiciousMail({
+    details: {
+      ...{ reason: 'new_networks', seen: 9, usual: 2, suspended: true },
+      where: '203.0.113.0/24, 2001:db8:1:2::/64, 198.51.100.0/24',
+    },
+  }),
+  expiringMail(),
+]

@@ -68,6 +68,15 @@ test('a text counts by its bytes, and messages by those that are sent', async ()
       held.release()
     }),
   )
+  const image = { type: 'image_url', image_url: { url: 'https://example.com/cat.png' } }
+  const withImage = [{ role: 'user', content: [image] }]
+  await app.ask(
+    reserving({ model: MODEL, input: withImage, maxOutputTokens: 1 }, async (held) => {
+      const bytes = Buffer.byteLength(JSON.stringify(withImage))
+      await expect.poll(() => app.spent()).toMatchObject({ heldMicroUsd: bytes + 40_000 + 2 })
+      held.release()
+    }),
+  )
 })
 
 test('the first charge or release counts, and what you know of the cost goes before the price', async () => {

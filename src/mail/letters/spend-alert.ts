@@ -5,26 +5,26 @@ import { dollarsText, factsOf, plain, subjectOf, timeText } from './wording.ts'
 
 export function spendAlert(mail: OutgoingMail): Letter {
   const { details } = mail
-  const percent = Number(details['percent'])
-  const isFull = percent >= 100
+  const percent = plain(details['percent'], 8)
+  const isFull = Number(percent) >= 100
   const spent = dollarsText(details['spent_micro_usd'])
-  const quota = dollarsText(details['quota_micro_usd'])
   const window = windowOf(mail)
+  const cap = [dollarsText(details['quota_micro_usd']), window.each].filter(Boolean).join(' ')
   const title = isFull
-    ? `The spend cap of ${quota} ${window.each} is reached`
-    : `${plain(percent, 8)}% of the spend cap of ${quota} ${window.each} is used`
+    ? `The spend cap of ${cap} is reached`
+    : `${percent === '' ? 'Much' : `${percent}%`} of the spend cap of ${cap} is used`
   return {
-    subject: subjectOf(title, `${spent} spent`),
+    subject: subjectOf(title, spent === '' ? '' : `${spent} spent`),
     title,
     paragraphs: [
-      `${spent} of ${quota} ${window.each} is spent, over all keys together.`,
+      `${spent === '' ? 'Part' : spent} of ${cap} is spent, over all keys together.`,
       isFull
         ? `From now on calls that cost money are refused with 429 spend_exceeded, whoever makes them. ${window.until}`
         : `Nothing is refused yet. At 100% every call that costs money is refused with 429 spend_exceeded, whoever makes it. ${window.until}`,
     ],
     facts: factsOf([
       ['Spent', spent],
-      ['Cap', `${quota} ${window.each}`],
+      ['Cap', cap],
       ['Left', leftOf(mail)],
       ['Counted', window.counted],
       ['Noticed', timeText(details['at'])],
@@ -41,7 +41,7 @@ export function spendAlert(mail: OutgoingMail): Letter {
 
 function leftOf({ details }: OutgoingMail): string {
   const left = Number(details['quota_micro_usd']) - Number(details['spent_micro_usd'])
-  return dollarsText(Math.max(0, left))
+  return Number.isNaN(left) ? '' : dollarsText(Math.max(0, left))
 }
 
 function windowOf({ details }: OutgoingMail) {
