@@ -1,5 +1,5 @@
 /** Calls as a client makes them over a socket of its own: how they begin, what arrives, how they are left. */
-import { request } from 'node:http'
+import { type Agent, request } from 'node:http'
 import type { FakeFaults } from '../../src/testing/index.ts'
 
 export type Api = 'chat' | 'messages'
@@ -13,6 +13,8 @@ export interface Call {
   /** For the fake, to find the call again. */
   readonly tag?: string
   readonly isStream?: boolean
+  /** Whose connections are used; default: one of its own. */
+  readonly agent?: Agent
 }
 
 export interface Answer {
@@ -37,7 +39,11 @@ const PATHS = { chat: '/v1/chat/completions', messages: '/v1/messages' } as cons
 const WITH_TEXT = /"(?:content|text)":"[^"]/g
 
 /** Every call has a body of the same length, whatever it asks for. */
-export function bodyOf({ model, maxTokens, isStream = true }: Omit<Call, 'key' | 'api'>): string {
+export function bodyOf({
+  model,
+  maxTokens,
+  isStream = true,
+}: Pick<Call, 'model' | 'maxTokens' | 'isStream'>): string {
   const messages = [{ role: 'user', content: 'teh  report ,is late !!' }]
   return JSON.stringify({ model, messages, max_tokens: maxTokens, stream: isStream })
 }
@@ -47,7 +53,7 @@ export function wordsIn(text: string): number {
 }
 
 export function ask(url: string, call: Call): Asked {
-  const { api, key, faults = {}, tag = '' } = call
+  const { api, key, faults = {}, tag = '', agent = false } = call
   const head = Promise.withResolvers<number>()
   const answer = Promise.withResolvers<Answer>()
   const body = bodyOf(call)
@@ -60,7 +66,7 @@ export function ask(url: string, call: Call): Asked {
   }
   const outgoing = request(`${url}${PATHS[api]}`, {
     method: 'POST',
-    agent: false,
+    agent,
     headers: {
       authorization: `Bearer ${key}`,
       'content-type': 'application/json',

@@ -3,6 +3,7 @@
  * reach the upstream. Each round has a key of its own, whose tier has the cap, and a call costs just what
  * was held for it, so that nothing is given back to let another in.
  */
+import { Agent } from 'node:http'
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing/index.ts'
 import { type Serving, serve } from '../e2e/serving.ts'
 import { type Answer, ask, bodyOf } from './chat.ts'
@@ -35,6 +36,8 @@ export async function playRounds(options: RoundsOptions): Promise<Tally> {
   const faults = { outputTokens: TOKENS, wrongInputTokens: INPUT_TOKENS }
   const llm = await startFakeOpenAI({ faults, priceTable: fakePricesOf([MODEL]) })
   const servers: Serving[] = []
+  // Connections are kept from round to round; each caller still has one to itself.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: options.callers })
   try {
     const config = {
       ...UNHURRIED,
@@ -50,21 +53,25 @@ export async function playRounds(options: RoundsOptions): Promise<Tally> {
     }
     const tally: Record<string, number> = {}
     for (let round = 0; round < options.rounds; round++) {
-      const result = await play(servers, llm, options.callers)
+      const result = await play({ servers, llm, agent, callers: options.callers })
       tally[result] = (tally[result] ?? 0) + 1
     }
     return tally
   } finally {
+    agent.destroy()
     await Promise.all(servers.map((server) => server.stop()))
     await llm.close()
   }
 }
 
-async function play(
-  servers: readonly Serving[],
-  llm: FakeOpenAI,
-  callers: number,
-): Promise<string> {
+interface Round {
+  readonly servers: readonly Serving[]
+  readonly llm: FakeOpenAI
+  readonly agent: Agent
+  readonly callers: number
+}
+
+async function play({ servers, llm, agent, callers }: Round): Promise<string> {
   const [first] = servers
   if (first === undefined) return 'no server'
   const { key, key_id: keyId } = await first.createKey('--scopes', 'write')
@@ -73,7 +80,7 @@ async function play(
     Array.from({ length: callers }, (_, caller) => {
       const { url } = servers[caller % servers.length] ?? first
       const call = { api: 'chat', key, model: MODEL, maxTokens: TOKENS, isStream: false } as const
-      return ask(url, call).answer
+      return ask(url, { ...call, agent }).answer
     }),
   )
   const strange = answers.find((answer) => !isExpected(answer))

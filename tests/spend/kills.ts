@@ -6,7 +6,7 @@ import { startRedis } from '../servers/redis.ts'
 import { type KillReport, playKills } from './kill.ts'
 
 /** A call holds some 250 micro-dollars; the load makes several calls a second. */
-const CAP_MICRO_USD_PER_KILL = 3_000
+const CAP_MICRO_USD_PER_KILL = 2_000
 
 /** The gateway, with SQLite and counters in memory: kill -9, and a start on the same files. */
 export function killGateway(kills: number): Promise<KillReport> {
@@ -62,4 +62,5 @@ export function expectNothingLost(report: KillReport): void {
   expect(end.microUsd, 'spent at the end').toBeGreaterThanOrEqual(producedMicroUsd)
   expect(end.microUsd, 'spent at the end').toBeLessThanOrEqual(capMicroUsd)
   expect(report.streams, 'streams that were whole or cut').toBeGreaterThan(0)
+  expect(report.refusals['spend_exceeded'], 'refused by the cap').toBeGreaterThan(0)
 }
