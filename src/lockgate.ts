@@ -137,6 +137,7 @@ export async function openGate(settings: Settings, options: GateOptions = {}): P
       publicUrl: settings.publicUrl,
       mail: settings.mail,
       anomaly: settings.anomaly,
+      spend: settings.spend,
       expiryRemindersMs: settings.expiryRemindersMs,
       actor: options.actor ?? 'library',
       audit: settings.audit,

@@ -29,6 +29,8 @@ export interface BackgroundParts {
   /** undefined: nobody looks for mail that waits. */
   readonly postman: Postman | undefined
   readonly activity: ActivityRecorder
+  /** What calls that cost money need; in rounds of their own, for leases must not wait. */
+  readonly spending: readonly RoundTask[]
   /** What is done for all that share the store, now and then. */
   readonly chores: readonly RoundTask[]
 }
@@ -68,12 +70,13 @@ export function startBackground(parts: BackgroundParts): Background {
     'could not be saved; it will be tried again',
     ACTIVITY_ROUND_MS,
   )
+  const spending = start(parts.spending, 'spend: a task failed; it will be tried again')
   const chores = start(parts.chores, 'a chore failed; it will be tried again')
   return {
     failing: () => saving.failing(),
     feedFails: () => feeding.failing().length > 0,
     stop() {
-      for (const rounds of [saving, feeding, mailing, counting, chores]) rounds.stop()
+      for (const rounds of [saving, feeding, mailing, counting, spending, chores]) rounds.stop()
     },
   }
 }

@@ -1,52 +1,45 @@
 /**
- * The decision on one request. After its address and its key were read, in this order:
- *
- *   checksum (no I/O) → key from cache or store → secret → state → scope and allow list → one atomic
- *   `consume` of the limits of key, route and address, with the key's version in it.
- *
- * Two paths lead to the same `#decide`. Fast: the key is cached, fresh, and what was sent equals what
- * was verified before; no checksum is needed and nothing is awaited. Slow: everything else. An address
- * that is blocked for bad credentials still gets in with a key this process has verified, so that a
- * guesser does not lock out the customers behind the same address.
+ * The decision on one request: whose it is (`recognition.ts`), then one atomic `consume` of the limits of
+ * key, route and address, with the key's version in it. A call that costs money takes its worst case from
+ * all spend caps in the same step (`spend/holds.ts`), and is then written to the ledger.
  */
-import type { Allowed, Decision, Denied } from '../core/decision.ts'
-import type { KeyFormat } from '../core/key/format.ts'
-import { keyStatusAt } from '../core/key/key-record.ts'
-import type { Clock } from '../core/ports/clock.ts'
-import type { Charge, ConsumeOutcome, Counters } from '../core/ports/counters.ts'
+import type { Allowed, Decision, Denied, Identity, Reservation } from '../core/decision.ts'
+import type { Admitted, Charge, ConsumeOutcome, Counters } from '../core/ports/counters.ts'
 import { routeSubject } from '../core/subject.ts'
 import type { ActivityRecorder } from './activity/activity-recorder.ts'
 import type { AddressGuard } from './address-guard.ts'
 import type { CachedKey } from './cached-key.ts'
-import type { CheckRequest } from './gate.ts'
-import type { KeyCache } from './key-cache.ts'
+import type { CheckRequest, SpendIntent } from './gate.ts'
+import { Recognition, type RecognitionParts, type Then } from './recognition.ts'
 import { NO_LIMITS, type Refusals, retryable } from './refusals.ts'
-import { deniedByRights } from './rights.ts'
-import type { SecretVerifier } from './secrets/verifier.ts'
+import type { Holds } from './spend/holds.ts'
 
 /** A reload after a stale version is decided again at most this often; versions only grow. */
 const MAX_RELOADS = 3
 
-export interface CheckParts {
-  readonly format: KeyFormat
-  readonly cache: KeyCache
-  readonly verifier: SecretVerifier
+export interface CheckParts extends RecognitionParts {
   readonly counters: Counters
-  readonly clock: Clock
   readonly addresses: AddressGuard
-  readonly refusals: Refusals
   readonly activity: Pick<ActivityRecorder, 'record'>
-  readonly onRehash: (key: CachedKey, secret: string) => void
+  /** undefined: nothing is metered, and what a request says of its cost is not looked at. */
+  readonly holds: Holds | undefined
 }
+
+/** What counters, and for what costs money the ledger, have said. */
+type Outcome =
+  | Exclude<ConsumeOutcome, Admitted>
+  | (Admitted & { readonly reservation?: Reservation })
 
 export class Checker {
   readonly #parts: CheckParts
   readonly #refusals: Refusals
+  readonly #recognition: Recognition
   #closed = false
 
   constructor(parts: CheckParts) {
     this.#parts = parts
     this.#refusals = parts.refusals
+    this.#recognition = new Recognition(parts)
   }
 
   /** From now on nothing is admitted: what counters would take could not be saved any more. */
@@ -56,79 +49,33 @@ export class Checker {
 
   check(request: CheckRequest): Decision | Promise<Decision> {
     if (this.#closed) return retryable('overloaded')
-    const presented = request.presentedKey
-    if (presented === undefined) return this.#refusals.missingKey(request)
-    const { format, cache, verifier } = this.#parts
-    const key = cache.fresh(format.keyIdOf(presented))
-    // Equal to a key that was verified, so its checksum is right, too, and need not be computed.
-    if (key !== undefined && verifier.verifyKnown(key.record, presented) === 'match') {
-      return this.#decide(key, request, MAX_RELOADS)
-    }
-    const parsed = format.parse(presented)
-    if (parsed === undefined) return this.#refusals.badCredential(request, 'malformed', null)
-    return this.#checkUnverified(request, presented, parsed.keyId)
+    return this.#recognition.verify(request, this.#decideFirst)
   }
 
-  /** The slow path: the address must still be welcome before anything is looked up or hashed. */
-  async #checkUnverified(
-    request: CheckRequest,
-    presented: string,
-    keyId: string,
-  ): Promise<Decision> {
-    const { cache, verifier } = this.#parts
-    const known = cache.lastKnown(keyId)
-    if (known === undefined || verifier.verifyKnown(known.record, presented) !== 'match') {
-      const blocked = await this.#refusals.blocked(request)
-      if (blocked !== undefined) return blocked
-    }
-    const key = cache.fresh(keyId) ?? (await cache.load(keyId))
-    if (key === 'unavailable')
-      return this.#refusals.uncharged(request, retryable('auth_unavailable'))
-    if (key === 'unknown') return this.#refusals.badCredential(request, 'unknown', null)
-    switch (verifier.verifyKnown(key.record, presented)) {
-      case 'match':
-        return this.#decide(key, request, MAX_RELOADS)
-      case 'mismatch':
-        return this.#refusals.badCredential(request, 'wrong_secret', keyId)
-      case 'unknown':
-        return this.#verifyFirst(key, request, presented)
-    }
+  /** The steps of a check up to the counters. What is refused here is counted as a check counts it. */
+  recognise(request: CheckRequest): Identity | Denied | Promise<Identity | Denied> {
+    if (this.#closed) return retryable('overloaded')
+    return this.#recognition.verify(request, this.#nameOwner)
   }
 
-  /** A key that this process has not verified yet. Its state is looked at first: no hash for those. */
-  async #verifyFirst(key: CachedKey, request: CheckRequest, presented: string): Promise<Decision> {
-    const { format, verifier, clock, onRehash } = this.#parts
-    const { record } = key
-    const status = keyStatusAt(record, clock.wallMs())
-    if (status !== 'active') return this.#refusals.badCredential(request, status, record.keyId)
-    const secret = format.secretOf(presented)
-    const verdict = await verifier.verifyFirst(record, presented, secret)
-    if (verdict.result === 'overloaded') {
-      return this.#refusals.uncharged(request, retryable('overloaded'))
-    }
-    if (verdict.result === 'mismatch') {
-      return this.#refusals.badCredential(request, 'wrong_secret', record.keyId)
-    }
-    if (verdict.needsRehash) onRehash(key, secret)
-    return this.#decide(key, request, MAX_RELOADS)
-  }
+  readonly #nameOwner: Then<Identity | Denied> = (key, request) =>
+    this.#recognition.refusalOf(key, request) ?? key.identity
+
+  readonly #decideFirst: Then<Decision> = (key, request) => this.#decide(key, request, MAX_RELOADS)
 
   /** Everything after the secret is known to be right. */
   #decide(key: CachedKey, request: CheckRequest, reloads: number): Decision | Promise<Decision> {
     if (this.#closed) return retryable('overloaded')
-    const { record } = key
-    if (record.status !== 'active' || record.expiresAtMs !== null) {
-      const status = keyStatusAt(record, this.#parts.clock.wallMs())
-      if (status !== 'active') return this.#refusals.endedKey(request, status, record.keyId)
+    const refusal = this.#recognition.refusalOf(key, request)
+    if (refusal !== undefined) return refusal
+    const { holds } = this.#parts
+    if (request.spend !== undefined && holds !== undefined) {
+      return this.#decideSpending(key, request, request.spend, holds, reloads)
     }
-    const denied = deniedByRights(key, request)
-    if (denied !== undefined) return this.#refusals.uncharged(request, denied)
-    if (!key.tierIsKnown)
-      return this.#refusals.uncharged(request, this.#refusals.withoutTier(key.record, request))
     try {
       const outcome = this.#parts.counters.consume({
         charges: this.#chargesOf(key, request),
-        key: record,
+        key: key.record,
       })
       return outcome instanceof Promise
         ? outcome.then(
@@ -136,6 +83,24 @@ export class Checker {
             (error: unknown) => this.#refusals.limiterFailed(request, error),
           )
         : this.#conclude(key, request, outcome, reloads)
+    } catch (error) {
+      return this.#refusals.limiterFailed(request, error)
+    }
+  }
+
+  async #decideSpending(
+    key: CachedKey,
+    request: CheckRequest,
+    intent: SpendIntent,
+    holds: Holds,
+    reloads: number,
+  ): Promise<Decision> {
+    const denied = holds.deniedModel(key.identity, intent)
+    if (denied !== undefined) return this.#refusals.uncharged(request, denied)
+    try {
+      const beside = { charges: this.#chargesOf(key, request), key: key.record }
+      const outcome = await holds.take(key.identity, intent, beside)
+      return this.#conclude(key, request, outcome, reloads)
     } catch (error) {
       return this.#refusals.limiterFailed(request, error)
     }
@@ -158,7 +123,7 @@ export class Checker {
   #conclude(
     key: CachedKey,
     request: CheckRequest,
-    outcome: ConsumeOutcome,
+    outcome: Outcome,
     reloads: number,
   ): Decision | Promise<Decision> {
     if (outcome.kind === 'stale-key') return this.#decideAgain(key, request, reloads)
@@ -172,13 +137,17 @@ export class Checker {
       if (!routeOnly) {
         this.#parts.activity.record(key.record.keyId, request.clientIp ?? request.address)
       }
-      return {
-        allowed: true,
-        identity: key.identity,
-        limits,
-        receipt: outcome.receipt,
-        mustSettle: !routeOnly && key.charge.maxConcurrent !== undefined,
-      } satisfies Allowed
+      const { receipt, reservation } = outcome
+      const { identity } = key
+      if (reservation !== undefined) {
+        return { allowed: true, identity, limits, receipt, mustSettle: true, reservation }
+      }
+      const mustSettle = !routeOnly && key.charge.maxConcurrent !== undefined
+      return { allowed: true, identity, limits, receipt, mustSettle } satisfies Allowed
+    }
+    if (outcome.reason === 'cap') {
+      const code = this.#parts.holds?.codeOf(key.identity, outcome) ?? 'spend_exceeded'
+      return this.#refusals.overLimit(request, code, { outcome, limits }, key.record.keyId)
     }
     const isAddress = outcome.chargeIndex >= ownCharges
     const shown = isAddress ? (outcome.limits[outcome.chargeIndex] ?? NO_LIMITS) : limits

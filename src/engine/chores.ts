@@ -12,12 +12,15 @@ import { type PruneParts, pruneLog } from './retention/prune.ts'
 import type { RoundTask } from './rounds.ts'
 import { type SettingsDigests, type SettingsRecordParts, settingsTask } from './settings-record.ts'
 import { type SpendAlertParts, SpendAlerts } from './spend/alerts.ts'
+import type { Spending } from './spend/spending.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** Not in the way of a start. */
 const FIRST_REMINDERS_MS = 5_000
 const SPEND_ALERTS_MS = 3_000
+/** With the time of a lease, and of one round: nothing is held for more than 60 s in vain. */
+const SPEND_EXPIRY_MS = 3_000
 
 export interface ChoreParts
   extends Pick<AnomalyScanParts, 'cache' | 'counters' | 'log' | 'clock' | 'defaultActor' | 'kick'> {
@@ -33,8 +36,8 @@ export interface ChoreParts
   readonly audit: Pick<AuditSettings, 'keepForMs' | 'keepRows'>
   readonly auditSigner?: AuditSigner | undefined
   readonly settingsDigests?: SettingsDigests | undefined
-  /** null or absent: nothing about money is configured. */
-  readonly spend?: SpendAlertParts['spend'] | null | undefined
+  /** undefined: nothing about money is configured. */
+  readonly spending?: Pick<Spending, 'desk' | 'expire'> | undefined
 }
 
 export function createChores(parts: ChoreParts): readonly RoundTask[] {
@@ -68,11 +71,16 @@ function settingsTasks({ settingsDigests, store, clock, defaultActor }: ChorePar
   return [{ name: 'settings', run }]
 }
 
-function spendTasks({ spend, mail, ...parts }: ChoreParts): RoundTask[] {
-  if (spend === null || spend === undefined) return []
+function spendTasks({ spending, mail, ...parts }: ChoreParts): RoundTask[] {
+  if (spending === undefined) return []
+  const { desk: spend, expire } = spending
   const alerts = new SpendAlerts({ ...parts, spend, operatorCopy: mail.operatorCopy })
   const pace = { firstAfterMs: SPEND_ALERTS_MS, everyMs: SPEND_ALERTS_MS }
-  return [{ name: 'spend alerts', run: every(parts.clock, pace, () => alerts.run()) }]
+  const expiryPace = { firstAfterMs: 0, everyMs: SPEND_EXPIRY_MS }
+  return [
+    { name: 'spend expiry', run: every(parts.clock, expiryPace, expire) },
+    { name: 'spend alerts', run: every(parts.clock, pace, () => alerts.run()) },
+  ]
 }
 
 /** Last in line, because the first time may take a while. */

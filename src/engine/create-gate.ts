@@ -20,6 +20,7 @@ import type {
   HttpSettings,
   KeySettings,
   MailSettings,
+  SpendSettings,
 } from '../core/settings.ts'
 import type { Tier } from '../core/tier.ts'
 import { ActivityRecorder } from './activity/activity-recorder.ts'
@@ -48,6 +49,7 @@ import { createSecretHasher } from './secrets/hasher.ts'
 import { createHashingPool } from './secrets/hashing-pool.ts'
 import { createSecretVerifier } from './secrets/verifier.ts'
 import type { SettingsDigests } from './settings-record.ts'
+import { createSpending } from './spend/spending.ts'
 import { watchStore } from './watched-store.ts'
 
 export interface GateParts {
@@ -63,6 +65,8 @@ export interface GateParts {
   readonly publicUrl: string
   readonly mail: Pick<MailSettings, 'operatorCopy'>
   readonly anomaly: AnomalySettings
+  /** null: nothing about money is configured, so nothing is metered. */
+  readonly spend: SpendSettings | null
   readonly expiryRemindersMs: readonly number[]
   /** The gate closes it. Default null: mail waits in the store for a process that has one. */
   readonly mailer?: Mailer | null | undefined
@@ -110,14 +114,23 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   const format = createKeyFormat(keys.prefix)
   const addresses = createAddressGuard(parts.address, counters)
   const refusals = new Refusals({ addresses, journal, log, actor: parts.actor })
+  const freshness = feed ?? createFreshness(store, clock)
   const cache = new KeyCache({
-    ...{ store, clock, tiers, freshness: feed ?? createFreshness(store, clock) },
+    ...{ store, clock, tiers, freshness },
     onStoreFailure: (error) => log.error({ err: error }, 'the store failed'),
   })
   const control = { store, counters, cache, format, hasher, clock, log, defaultActor: parts.actor }
   const activity = new ActivityRecorder(store, clock)
+  const others = store.tellsOfChanges && checkpoint !== undefined ? freshness : undefined
+  const spending =
+    parts.spend === null
+      ? undefined
+      : await createSpending({
+          ...{ ...control, tiers, settings: parts.spend, refusals, outages, others },
+        })
   const checker = new Checker({
     ...{ cache, counters, clock, format, verifier, addresses, refusals, activity },
+    holds: spending?.holds,
     onRehash: (key, secret) => void renewHash(control, key, secret),
   })
   const { leaks, links, postman, kick } = createLeakResponse({
@@ -127,7 +140,8 @@ export async function createGate(parts: GateParts): Promise<Gate> {
   const background = startBackground({
     ...{ log, probe, journal, checkpoint, follower, feed, cache, activity },
     postman: chores && mailer !== null ? postman : undefined,
-    chores: chores ? createChores({ ...parts, ...control, activity, kick }) : [],
+    chores: chores ? createChores({ ...parts, ...control, activity, kick, spending }) : [],
+    spending: spending?.rounds ?? [],
   })
   metrics.watch(() => {
     const stats = outages?.stats()
@@ -144,10 +158,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
 
   return Object.freeze({
     ...meterChecks(checker, metrics, (keyId) => cache.lastKnown(keyId)?.record.tier),
-    recognise: (): never => {
-      throw new Error('not built')
-    },
-    spend: null,
+    spend: spending?.desk ?? null,
     settle: (allowed: Allowed, requestId?: string) => settle(counters, allowed, log, requestId),
     keys: createKeyDirectory({ ...control, tiers }),
     ...{ leaks, links },
@@ -174,6 +185,7 @@ export async function createGate(parts: GateParts): Promise<Gate> {
         checker.close()
         const posted = postman.close()
         try {
+          await spending?.close()
           await journal.flush()
           await checkpoint?.save()
           await follower?.showNew()
@@ -195,6 +207,7 @@ function isWatched(counters: GateParts['counters']): counters is OutageCounters 
 }
 
 function settle(counters: Counters, allowed: Allowed, log: Logger, requestId?: string): void {
+  allowed.reservation?.abandon()
   const settled = counters.settle(allowed.receipt)
   if (settled instanceof Promise) {
     settled.catch((error: unknown) => {

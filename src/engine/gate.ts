@@ -335,11 +335,15 @@ export interface RequestGate {
   check(request: CheckRequest): Decision | Promise<Decision>
   /**
    * Everything of a check that comes before the counters: whether there is a valid key with the right
-   * to this. Charges nothing but bad credentials. For what has to read a body before it can be decided.
+   * to this. For what has to read a body before it can be decided. Takes nothing from a key that it
+   * recognises; what it denies is counted and told as `check` does, which need not be asked any more.
    */
   recognise(request: CheckRequest): Identity | Denied | Promise<Identity | Denied>
   readonly spend: SpendDesk | null
-  /** Ends an allowed request; needed where `allowed.mustSettle`. Idempotent. The id is for the log. */
+  /**
+   * Ends an allowed request; needed where `allowed.mustSettle`. Idempotent. A reservation that is not
+   * settled by then is abandoned; a cost that comes within a minute still counts. The id is for the log.
+   */
   settle(allowed: Allowed, requestId?: string): void
   /**
    * Counts a request that was refused before it could be checked (malformed credential …) against

@@ -3,16 +3,16 @@
  * clock is read; one that was waited for (a key's first check, counters on a server) is timed too,
  * from the moment on that it had to wait.
  */
-import type { Decision, Denied } from '../core/decision.ts'
+import type { Decision, Denied, Identity } from '../core/decision.ts'
 import type { GateMetrics } from '../core/ports/metrics.ts'
 import type { Checker } from './check.ts'
 import type { Gate } from './gate.ts'
 
-type Checks = Pick<Gate, 'check' | 'countRefused'>
+type Checks = Pick<Gate, 'check' | 'recognise' | 'countRefused'>
 
 /** `tierOf` gives the tier of a key that was verified, for denials, which only name the key. */
 export function meterChecks(
-  checker: Pick<Checker, 'check' | 'countRefused'>,
+  checker: Pick<Checker, keyof Checks>,
   metrics: GateMetrics,
   tierOf: (keyId: string) => string | undefined,
 ): Checks {
@@ -23,6 +23,11 @@ export function meterChecks(
 
   function countDenied({ code, keyId }: Denied): void {
     metrics.decided(code, keyId === undefined ? undefined : tierOf(keyId))
+  }
+
+  /** Who is recognised is counted by the check that follows. */
+  function countUnrecognised(result: Identity | Denied): void {
+    if ('allowed' in result) countDenied(result)
   }
 
   async function countLater<Result>(
@@ -46,6 +51,12 @@ export function meterChecks(
       if (decision instanceof Promise) return countLater(decision, count)
       count(decision)
       return decision
+    },
+    recognise(request) {
+      const result = checker.recognise(request)
+      if (result instanceof Promise) return countLater(result, countUnrecognised)
+      countUnrecognised(result)
+      return result
     },
     countRefused(address, requestId) {
       const denied = checker.countRefused(address, requestId)

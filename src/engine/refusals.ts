@@ -4,8 +4,9 @@
  *
  * Each refused request counts once for its address: with the charges of its key where those were
  * asked for, here where they were not. A credential that proves nothing counts as a failure as well.
- * An address that is over its limit is told so instead. Counters that fail make a denial, too: a
- * check never rejects because of them.
+ * An address that is over its limit is told so instead. Counters that fail make a denial, too, and so
+ * does a ledger that fails for what costs money: a check never rejects because of them. Both are
+ * `limiter_unavailable`: the key is known, but whether it may spend is not.
  */
 import type { DenialCode, Denied } from '../core/decision.ts'
 import { CountersUnavailableError, LockgateError } from '../core/errors.ts'
@@ -14,8 +15,9 @@ import type { LimitStatus } from '../core/limits/limit.ts'
 import type { Refused } from '../core/ports/counters.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { AddressGuard, AddressRefusal } from './address-guard.ts'
-import type { AuditJournal } from './audit-journal.ts'
+import type { AuditJournal, RefusalRecord } from './audit-journal.ts'
 import type { CheckRequest } from './gate.ts'
+import { LedgerUnavailableError } from './spend/ledger-unavailable.ts'
 
 /** What to wait after a failure that should pass by itself. */
 const RETRY_SECONDS = 1
@@ -90,12 +92,13 @@ export class Refusals {
 
   overLimit(
     request: CheckRequest,
-    code: 'rate_limited' | 'too_many_failures' | 'concurrency_limited',
+    code: 'rate_limited' | 'too_many_failures' | 'concurrency_limited' | 'spend_exceeded',
     refusal: { readonly outcome: Refused; readonly limits: readonly LimitStatus[] },
     keyId: string | null,
   ): Denied {
     const { limitName, retryAfterMs } = refusal.outcome
-    this.#record('limit.exceeded', request, keyId, limitName)
+    const event = code === 'spend_exceeded' ? 'spend.exceeded' : 'limit.exceeded'
+    this.#record(event, request, keyId, limitName)
     return {
       allowed: false,
       code,
@@ -135,13 +138,13 @@ export class Refusals {
       return { allowed: false, code: 'invalid_field', message: error.message, limits: NO_LIMITS }
     }
     // An outage is told of when it begins and ends, not at each request.
-    const level = error instanceof CountersUnavailableError ? 'debug' : 'error'
+    const level = isOutage(error) ? 'debug' : 'error'
     this.#parts.log[level]({ err: error, request_id: request.requestId }, 'the counters failed')
     return retryable('limiter_unavailable')
   }
 
   #record(
-    event: 'limit.exceeded' | 'auth.failed',
+    event: RefusalRecord['event'],
     request: CheckRequest,
     keyId: string | null,
     reason: string,
@@ -151,6 +154,9 @@ export class Refusals {
     journal.record({ event, keyId, address, requestId, reason, actor })
   }
 }
+
+const isOutage = (error: unknown): boolean =>
+  error instanceof CountersUnavailableError || error instanceof LedgerUnavailableError
 
 /** A failure that is no fault of the client: ask again. */
 export function retryable(

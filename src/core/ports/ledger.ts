@@ -29,6 +29,8 @@ export interface SpendSettlement {
   readonly id: string
   readonly amount: Amount
   readonly usage: TokenUsage
+  /** More of a call that counts as a request by another id. */
+  readonly isExtension?: boolean
 }
 
 /** What was asked about the past. Everything is optional and narrows. */

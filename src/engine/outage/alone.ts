@@ -4,6 +4,8 @@
  * - `local`: by its share of every limit (`local-decisions.ts`);
  * - `closed`: not at all; each request is refused as long as the outage lasts;
  * - `open`: everything is admitted and nothing is counted.
+ *
+ * Whatever the policy, nothing is decided alone that holds money.
  */
 import { CountersUnavailableError } from '../../core/errors.ts'
 import type { Limit, LimitStatus } from '../../core/limits/limit.ts'
@@ -39,6 +41,13 @@ function refuse(): never {
   throw new CountersUnavailableError(
     'unreachable',
     'The shared counters cannot be reached, and the outage policy is "closed". Restore Redis, or choose outage: "local".',
+  )
+}
+
+export function refuseSpend(): never {
+  throw new CountersUnavailableError(
+    'unreachable',
+    'The shared counters cannot be reached, and nothing is spent without them, whatever the outage policy. Restore Redis.',
   )
 }
 

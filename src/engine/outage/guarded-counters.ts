@@ -8,14 +8,16 @@ import { type CountersFailure, CountersUnavailableError } from '../../core/error
 import type {
   ConsumeOutcome,
   ConsumeRequest,
+  Hold,
   LimitsOutcome,
   Receipt,
+  SharedCounters,
   SpendCharge,
   SpendSeed,
   TakenHold,
 } from '../../core/ports/counters.ts'
-import type { Amount } from '../../core/spend/amount.ts'
-import { type Alone, CLOSED, createOpen } from './alone.ts'
+import { type Amount, NO_AMOUNT } from '../../core/spend/amount.ts'
+import { type Alone, CLOSED, createOpen, refuseSpend } from './alone.ts'
 import { Arrears } from './arrears.ts'
 import { LocalDecisions } from './local-decisions.ts'
 import { LocalReceipt, UncountedReceipt } from './local-receipt.ts'
@@ -68,12 +70,17 @@ export class GuardedCounters implements OutageCounters {
     if (startInOutage) this.#begin('unreachable', 'they could not be reached at start')
   }
 
+  /** What holds money is never decided alone: each instance would spend the whole cap. */
   consume(request: ConsumeRequest): ConsumeOutcome | Promise<ConsumeOutcome> {
     this.#peers.start()
-    if (this.#isOut) return this.#decideAlone('consume', request)
+    const { hold } = request
+    if (this.#isOut) {
+      if (hold !== undefined) return new Promise((resolve) => resolve(refuseSpend()))
+      return this.#decideAlone('consume', request)
+    }
     return this.#calls.ask<ConsumeOutcome>(() => this.#options.shared.consume(request), {
-      instead: () => this.#decideNow('consume', request),
-      late: (late) => this.#giveBack(late),
+      instead: hold === undefined ? () => this.#decideNow('consume', request) : refuseSpend,
+      late: (late) => this.#giveBack(late, hold),
       seen: (outcome) => this.#learnVersion(request, outcome),
     })
   }
@@ -117,19 +124,20 @@ export class GuardedCounters implements OutageCounters {
   }
 
   nowMs(): number | Promise<number> {
-    return this.#options.shared.nowMs()
+    return this.#onShared((shared) => shared.nowMs())
   }
 
   seed(seeds: readonly SpendSeed[]): void | Promise<void> {
-    return this.#options.shared.seed(seeds)
+    return this.#onShared((shared) => shared.seed(seeds))
   }
 
+  /** What the shared counters did not hear of, they learn from the ledger when they are seeded anew. */
   settleHold(hold: TakenHold, actual: Amount): void | Promise<void> {
-    return this.#options.shared.settleHold(hold, actual)
+    return this.#onShared((shared) => shared.settleHold(hold, actual))
   }
 
   spendStatus(charges: readonly SpendCharge[]) {
-    return this.#options.shared.spendStatus(charges)
+    return this.#onShared((shared) => shared.spendStatus(charges))
   }
 
   outage(): Outage | undefined {
@@ -158,6 +166,12 @@ export class GuardedCounters implements OutageCounters {
     })
   }
 
+  /** For what nobody can do in their place: in an outage it rejects. */
+  #onShared<T>(call: (shared: SharedCounters) => T | Promise<T>): T | Promise<T> {
+    if (this.#isOut) return new Promise((resolve) => resolve(refuseSpend()))
+    return this.#calls.ask<T>(() => call(this.#options.shared), { instead: refuseSpend })
+  }
+
   get #isOut(): boolean {
     return this.#course.current !== undefined
   }
@@ -183,17 +197,25 @@ export class GuardedCounters implements OutageCounters {
   }
 
   /** The request was decided without this admission, so it must not be charged twice. */
-  #giveBack(outcome: ConsumeOutcome): void {
+  #giveBack(outcome: ConsumeOutcome, hold: Hold | undefined): void {
     if (outcome.kind !== 'admitted') return
     const { receipt } = outcome
     const nothing = receipt.charges.map(() => 0)
     this.#settleUnawaited(receipt, nothing)
+    if (hold === undefined) return
+    const { id, charges } = hold
+    const taken = { id, atMs: receipt.atMs, charges }
+    this.#unawaited(() => this.#options.shared.settleHold(taken, NO_AMOUNT))
   }
 
   #settleUnawaited(receipt: Receipt, actualCosts?: readonly number[]): void {
-    const { shared, log } = this.#options
-    new Promise<void>((settled) => settled(shared.settle(receipt, actualCosts))).catch(
-      (error: unknown) => log.debug({ err: error }, 'a request could not be settled'),
+    this.#unawaited(() => this.#options.shared.settle(receipt, actualCosts))
+  }
+
+  #unawaited(call: () => void | Promise<void>): void {
+    const { log } = this.#options
+    new Promise<void>((settled) => settled(call())).catch((error: unknown) =>
+      log.debug({ err: error }, 'a request could not be settled'),
     )
   }
 

@@ -38,9 +38,9 @@ export const expiredSum = (row: SpendReservationsTable): SpendSumsTable =>
 /** What a settlement adds. One that comes after expiry corrects what was charged then. */
 export function settledSum(
   row: SpendReservationsTable,
-  { amount, usage }: SpendSettlement,
+  { amount, usage, isExtension = false }: SpendSettlement,
 ): SpendSumsTable {
-  if (row.state === 'open') return sumOf(row, 1, usage, amount)
+  if (row.state === 'open') return sumOf(row, isExtension ? 0 : 1, usage, amount)
   const correction = {
     microUsd: amount.microUsd - row.micro_usd,
     tokens: amount.tokens - row.tokens,

@@ -1,0 +1,32 @@
+/** Prices of models, with one warning for each that has none, so that no model is free by accident. */
+import type { Logger } from '../../core/ports/logger.ts'
+import { priceOf } from '../../core/spend/price-of.ts'
+import type { PriceTable } from '../../core/spend/prices.ts'
+import type { SpendDesk } from '../gate.ts'
+
+/** Names come from clients: beyond so many nobody is warned any more. */
+const MAX_WARNINGS = 1_000
+const MAX_NAME_LENGTH = 100
+
+export function createModelPrices(
+  table: PriceTable,
+  log: Pick<Logger, 'warn'>,
+): SpendDesk['priceOf'] {
+  const warned = new Set<string>()
+
+  function warn(model: string | null): void {
+    const name = model?.slice(0, MAX_NAME_LENGTH) ?? ''
+    if (warned.has(name) || warned.size >= MAX_WARNINGS) return
+    warned.add(name)
+    log.warn(
+      { model: model === null ? null : name },
+      'a model has no price: its calls cost what the dearest known model costs. Set spend.prices or spend.defaultPrice.',
+    )
+  }
+
+  return (model) => {
+    const priced = priceOf(table, model)
+    if (priced.source === 'dearest') warn(model)
+    return priced
+  }
+}
