@@ -35,11 +35,11 @@ const WINDOW = { OLDEST: 1, BEGAN: 2, USED: 3 }
 const SPEND = {
   ...{ SEEDED_AT: 1, LATEST: 2, MONTH_FROM: 3, MONTH_TILL: 4 },
   ...{ MINUTE_SUM: 5, DAY_SUM: 7, MONTH_SUM: 9 },
-  ...{ OLDEST_SECOND: 11, OLDEST_MINUTE: 12, READ_AT: 13, GONE_AT: 14 },
-  ...{ SPEND_KEY: 15, SLICES: 16, HOLDS: 17, SPEND_CHANGED: 18, ALL_READ: 19 },
-  ...{ SETTLED_KEY: 20, SETTLED: 21 },
-  SPEND_FORMAT: "'<dddddddddddddd'",
-  SPEND_BYTES: 112,
+  ...{ OLDEST_SECOND: 11, OLDEST_MINUTE: 12, READ_AT: 13, PRUNED_AT: 14, GONE_AT: 15 },
+  ...{ SPEND_KEY: 16, SLICES: 17, HOLDS: 18, SPEND_CHANGED: 19, ALL_READ: 20 },
+  ...{ SETTLED_KEY: 21, SETTLED: 22, READ_ID: 23, READ_HOLD: 24, FREES: 25 },
+  SPEND_FORMAT: "'<ddddddddddddddd'",
+  SPEND_BYTES: 120,
   /** The sum of window w (1 minute, 2 day, 3 month) and unit u is at this + 2w + u. */
   SPEND_SUMS: 3,
   ...{ SECOND: 1000, MINUTE: 60_000, HOUR: 3_600_000, DAY: 86_400_000 },

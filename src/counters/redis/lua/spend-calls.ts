@@ -10,7 +10,7 @@ local function secondThatFrees(st, unit, excess)
   local from, last = st[OLDEST_SECOND], floor(st[LATEST] / SECOND)
   local slices = readSlices(st, 's', from, last + 1)
   for second = from, last do
-    excess = excess - slices['s' .. second][unit]
+    excess = excess - slices[second][unit]
     if excess <= 0 then return second end
   end
   return last
@@ -19,16 +19,18 @@ end
 -- The minute with which it has. Whole hours that do not suffice are passed over.
 local function minuteThatFrees(st, unit, excess)
   local minute, last = st[OLDEST_MINUTE], floor(st[LATEST] / MINUTE)
+  local newest = readSlices(st, 'm', last, last + 1)[last][unit]
+  if st[DAY_SUM - 1 + unit] - newest < excess then return last end
   local hours = readSlices(st, 'H', floor(minute / 60) + 1, floor(last / 60) + 1)
   while minute <= last do
-    local hour = fmod(minute, 60) == 0 and hours['H' .. minute / 60]
+    local hour = fmod(minute, 60) == 0 and hours[minute / 60]
     if hour and hour[unit] < excess then
       minute, excess = minute + 60, excess - hour[unit]
     else
       local till = min(last + 1, minute + 60 - fmod(minute, 60))
       local slices = readSlices(st, 'm', minute, till)
       for number = minute, till - 1 do
-        excess = excess - slices['m' .. number][unit]
+        excess = excess - slices[number][unit]
         if excess <= 0 then return number end
       end
       minute = till
@@ -45,8 +47,16 @@ local function capOpensIn(st, c, amount, now)
   if excess <= 0 then return 0 end
   if window == 3 then return st[MONTH_TILL] - now end
   if amount > quota then return window == 2 and DAY or MINUTE end
-  if window == 2 then return (minuteThatFrees(st, 1 + unit, excess) + 1) * MINUTE + DAY - now end
-  return (secondThatFrees(st, 1 + unit, excess) + 1) * SECOND + MINUTE - now
+  -- The next request of a batch mostly wants the same.
+  local o = 2 * window + unit
+  local frees = st[FREES] or {}
+  st[FREES] = frees
+  if frees[o] and frees[o][1] == excess then return frees[o][2] - now end
+  local at
+  if window == 2 then at = (minuteThatFrees(st, 1 + unit, excess) + 1) * MINUTE + DAY
+  else at = (secondThatFrees(st, 1 + unit, excess) + 1) * SECOND + MINUTE end
+  frees[o] = { excess, at }
+  return at - now
 end
 
 -- A hold: number of its id, since when seeds are believed, micro-dollars, tokens, how many subjects; of
@@ -128,7 +138,7 @@ end
 kinds[8] = function(at)
   local id, microUsd, tokens = ARGV[idsBefore + input[at]], input[at + 1], input[at + 2]
   for k = at + 5, at + 3 + 2 * input[at + 4], 2 do
-    local st = spendAt(input[k])
+    local st = spendAt(input[k], id)
     local hold = st and holdOf(st, id)
     if hold then
       addSpend(st, hold[1], microUsd - hold[2], tokens - hold[3])
@@ -171,8 +181,9 @@ end
 -- was set back, this one goes by what it is now.
 local function newSpend(key, readAt)
   local st = { serverNow, serverNow, 0, 0, 0, 0, 0, 0, 0, 0,
-    floor((serverNow - MINUTE) / SECOND), floor((serverNow - DAY) / MINUTE), readAt, 0 }
-  st[SPEND_KEY], st[SLICES], st[HOLDS], st[SPEND_CHANGED], st[ALL_READ] = key, {}, {}, true, true
+    floor((serverNow - MINUTE) / SECOND), floor((serverNow - DAY) / MINUTE), readAt, 0, 0 }
+  st[SPEND_KEY], st[HOLDS], st[SPEND_CHANGED], st[ALL_READ] = key, {}, true, true
+  st[SLICES] = { s = {}, m = {}, H = {} }
   beginMonth(st)
   return st
 end

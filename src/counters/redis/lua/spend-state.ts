@@ -1,9 +1,10 @@
 /**
  * Lua: what one subject has spent and holds. All of it is one hash:
  *
- *   state     14 doubles: when it was seeded, its latest time, begin and end of the month, then the sums
+ *   state     15 doubles: when it was seeded, its latest time, begin and end of the month, then the sums
  *             of the last minute, the last day and the month (micro-dollars, tokens), the oldest slices
- *             that these count, when its seed was read, and when the hash expires
+ *             that these count, when its seed was read, when old settlements were last
+ *             removed, and when the hash expires
  *   s<number> micro-dollars and tokens of one second, as doubles; m<number> of one minute, and H<number>
  *             of an hour, which no sum needs: it spares looking at each minute when a cap is full
  *   h<id>     an open hold: its time, micro-dollars, tokens
@@ -19,6 +20,8 @@
  */
 export const SPEND_STATE: string = `
 local spends = {}
+local nowSecond, nowMinute, nowHour = floor(serverNow / SECOND), floor(serverNow / MINUTE), floor(serverNow / HOUR)
+local nowNames = { 's' .. nowSecond, 'm' .. nowMinute, 'H' .. nowHour }
 
 local function sliceOf(bytes)
   if not bytes then return { 0, 0, false } end
@@ -27,36 +30,39 @@ local function sliceOf(bytes)
 end
 
 -- The state, by the number of its key; false where it was never seeded, or at a time that is yet to
--- come: then the clock was set back, or another server took over, and only the ledger is sure.
-local function spendAt(index)
+-- come: then the clock was set back, or another server took over, and only the ledger is sure. With an
+-- id, that hold is read by the same command.
+local function spendAt(index, id)
   local st = spends[index]
   if st ~= nil then return st end
-  local second, minute = 's' .. floor(serverNow / SECOND), 'm' .. floor(serverNow / MINUTE)
-  local hour = 'H' .. floor(serverNow / HOUR)
-  local kept = call('HMGET', KEYS[index], 'state', second, minute, hour)
+  local kept = call('HMGET', KEYS[index], 'state', nowNames[1], nowNames[2], nowNames[3], 'h' .. (id or ''))
   st = kept[1] and #kept[1] == SPEND_BYTES and { unpackBytes(SPEND_FORMAT, kept[1]) }
   if not st or st[SEEDED_AT] > serverNow + SEED_SLACK then
     spends[index] = false
     return false
   end
   st[SPEND_KEY], st[HOLDS], st[SPEND_CHANGED], st[ALL_READ] = KEYS[index], {}, false, false
-  st[SLICES] = { [second] = sliceOf(kept[2]), [minute] = sliceOf(kept[3]),
-    [hour] = sliceOf(kept[4]) }
+  st[SLICES] = { s = { [nowSecond] = sliceOf(kept[2]) }, m = { [nowMinute] = sliceOf(kept[3]) },
+    H = { [nowHour] = sliceOf(kept[4]) } }
+  st[READ_HOLD], st[READ_ID] = kept[5], id
   spends[index] = st
   return st
 end
 
--- Reads slices of that kind, from that number to before another.
+-- Slices of that kind, from that number to before another, all of them read.
 local function readSlices(st, kind, from, till)
-  local slices, missing = st[SLICES], {}
+  local slices, missing, names = st[SLICES][kind], {}, {}
   for number = from, till - 1 do
-    local name = kind .. number
-    if not slices[name] then
-      if st[ALL_READ] then slices[name] = sliceOf(nil) else missing[#missing + 1] = name end
+    if not slices[number] then
+      if st[ALL_READ] then
+        slices[number] = sliceOf(nil)
+      else
+        missing[#missing + 1], names[#names + 1] = number, kind .. number
+      end
     end
   end
   if #missing == 0 then return slices end
-  local kept = call('HMGET', st[SPEND_KEY], unpack(missing))
+  local kept = call('HMGET', st[SPEND_KEY], unpack(names))
   for k = 1, #missing do slices[missing[k]] = sliceOf(kept[k]) end
   return slices
 end
@@ -72,7 +78,7 @@ local function dropSlices(st, kind, o, oldest, first)
     local till = min(from + SLICES_AT_ONCE, first)
     local slices = readSlices(st, kind, from, till)
     for number = from, till - 1 do
-      local slice = slices[kind .. number]
+      local slice = slices[number]
       if slice[1] > 0 or slice[2] > 0 then
         st[o], st[o + 1] = st[o] - slice[1], st[o + 1] - slice[2]
         slice[1], slice[2], slice[3], st[SPEND_CHANGED] = 0, 0, true, true
@@ -102,7 +108,7 @@ end
 -- Those of before that minute are not asked for any more.
 local function dropHours(st, from, first)
   for hour = floor(from / 60), min(floor(first / 60), floor(from / 60) + HOURS) - 1 do
-    st[SLICES]['H' .. hour] = { 0, 0, true }
+    st[SLICES].H[hour] = { 0, 0, true }
   end
 end
 
@@ -117,7 +123,7 @@ local function bringUp(st, now)
 end
 
 local function addToSlice(st, kind, number, microUsd, tokens)
-  local slice = readSlices(st, kind, number, number + 1)[kind .. number]
+  local slice = st[SLICES][kind][number] or readSlices(st, kind, number, number + 1)[number]
   slice[1], slice[2], slice[3] = slice[1] + microUsd, slice[2] + tokens, true
 end
 
@@ -141,14 +147,15 @@ local function addSpend(st, atMs, microUsd, tokens)
   if atMs >= st[MONTH_FROM] and atMs < st[MONTH_TILL] then
     st[MONTH_SUM], st[MONTH_SUM + 1] = st[MONTH_SUM] + microUsd, st[MONTH_SUM + 1] + tokens
   end
-  st[SPEND_CHANGED] = true
+  st[SPEND_CHANGED], st[FREES] = true, nil
 end
 
 -- { time, micro-dollars, tokens }, or a false value.
 local function holdOf(st, id)
   local hold = st[HOLDS][id]
   if hold ~= nil then return hold end
-  local bytes = call('HMGET', st[SPEND_KEY], 'h' .. id)[1]
+  local bytes = st[READ_HOLD]
+  if st[READ_ID] ~= id then bytes = call('HMGET', st[SPEND_KEY], 'h' .. id)[1] end
   return bytes and { unpackBytes('<ddd', bytes) }
 end
 
@@ -163,22 +170,27 @@ local function saveSettled(st)
   local settled = st[SETTLED]
   if not settled then return end
   local key = st[SETTLED_KEY]
-  call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', serverNow - KEEP_SETTLED))
   inParts('ZADD', key, settled)
-  call('PEXPIRE', key, SETTLED_LIFETIME)
   st[SETTLED] = nil
+  if floor(st[PRUNED_AT] / SECOND) == nowSecond then return end
+  st[PRUNED_AT] = serverNow
+  call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', serverNow - KEEP_SETTLED))
+  call('PEXPIRE', key, SETTLED_LIFETIME)
 end
 
 local function saveSpend(st)
   if not st or not st[SPEND_CHANGED] then return end
+  saveSettled(st)
   local renew = serverNow + SPEND_IDLE > st[GONE_AT]
   if renew then st[GONE_AT] = serverNow + SPEND_LIFETIME end
   local kept, gone = { 'state', pack(SPEND_FORMAT, unpack(st, 1, GONE_AT)) }, {}
-  for name, slice in pairs(st[SLICES]) do
-    if slice[3] then
-      if slice[1] == 0 and slice[2] == 0 then gone[#gone + 1] = name
-      else kept[#kept + 1], kept[#kept + 2] = name, pack('<dd', slice[1], slice[2]) end
-      slice[3] = false
+  for kind, slices in pairs(st[SLICES]) do
+    for number, slice in pairs(slices) do
+      if slice[3] then
+        if slice[1] == 0 and slice[2] == 0 then gone[#gone + 1] = kind .. number
+        else kept[#kept + 1], kept[#kept + 2] = kind .. number, pack('<dd', slice[1], slice[2]) end
+        slice[3] = false
+      end
     end
   end
   for id, hold in pairs(st[HOLDS]) do
@@ -188,7 +200,6 @@ local function saveSpend(st)
   inParts('HSET', st[SPEND_KEY], kept)
   inParts('HDEL', st[SPEND_KEY], gone)
   if renew then call('PEXPIRE', st[SPEND_KEY], SPEND_LIFETIME) end
-  saveSettled(st)
   st[SPEND_CHANGED] = false
 end
 `
