@@ -5,6 +5,9 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { ROOT } from '../../scripts/steps.ts'
 import { connectRedis } from '../../src/compose/connect-redis.ts'
 import type { Limit } from '../../src/core/limits/limit.ts'
+import type { SpendCap } from '../../src/core/spend/caps.ts'
+import { monthStartMs } from '../../src/core/spend/month.ts'
+import { spendSubject } from '../../src/core/subject.ts'
 import { createRedisCounters, type RedisCounters } from '../../src/counters/redis/index.ts'
 import { startCluster } from '../servers/cluster.ts'
 import { startRedis } from '../servers/redis.ts'
@@ -27,6 +30,7 @@ const minute: Limit = {
   burst: { extraQuota: 1, durationMs: 10_000 },
 }
 const bucket: Limit = { name: 'b', quota: 9, windowMs: 60_000, algorithm: 'token-bucket' }
+const spendDay: SpendCap = { name: 'spend_day', unit: 'micro_usd', window: 'day', quota: 100 }
 const request = {
   charges: [
     { subject: 'k7Hq2mZ9x', limits: [minute, bucket], cost: 1, maxConcurrent: 9 },
@@ -53,8 +57,31 @@ async function useAll(counters: RedisCounters): Promise<void> {
     await counters.consume({ charges: [{ subject: 'k7Hq2mZ9x', limits, cost: 1 }] })
   }
   await counters.peek(request)
+  await spend(counters)
   await counters.setKeyVersion('7Hq2mZ9x', 2)
   expect(await counters.consume(request)).toEqual({ kind: 'stale-key', version: 2 })
+}
+
+/** Seeds, holds and costs, with slices and holds that go. */
+async function spend(counters: RedisCounters): Promise<void> {
+  const charges = [
+    { subject: spendSubject({ kind: 'key', id: '7Hq2mZ9x' }), caps: [spendDay] },
+    { subject: spendSubject({ kind: 'account', id: '' }), caps: [] },
+  ]
+  const ids = ['one', 'two', 'three']
+  for (const id of ids) {
+    const readAtMs = await counters.nowMs()
+    const month = { startMs: monthStartMs(readAtMs), microUsd: 0, tokens: 0 }
+    const open = [{ id: `${id} of another`, atMs: readAtMs, microUsd: 1, tokens: 1 }]
+    const seeds = charges.map(({ subject }) => ({ subject, readAtMs, minutes: [], month, open }))
+    await counters.seed(seeds)
+    const hold = { id, amount: { microUsd: 5, tokens: 9 }, charges, seededSinceMs: 0 }
+    const { kind } = await counters.consume({ charges: [], hold })
+    expect(kind).toBe('admitted')
+    await counters.settleHold({ id, atMs: readAtMs, charges }, { microUsd: 0, tokens: 0 })
+    await vi.waitUntil(async () => (await counters.nowMs()) > readAtMs)
+  }
+  await counters.spendStatus(charges)
 }
 
 describe.each([

@@ -4,13 +4,16 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { connectionTo, countersOn } from '../../../tests/counters/rig.ts'
 import { startRedis } from '../../../tests/servers/redis.ts'
 import { LIMIT_ALGORITHMS, type Limit } from '../../core/limits/limit.ts'
-import type { Charge } from '../../core/ports/counters.ts'
+import type { Charge, Counters } from '../../core/ports/counters.ts'
+import { monthStartMs } from '../../core/spend/month.ts'
+import { spendSubject } from '../../core/subject.ts'
 import { createRedisCounters } from './index.ts'
 
 const server = await startRedis()
 afterAll(() => server.stop())
 
 const FORMS = ['ring', 'zset'] as const
+const SPENDER = spendSubject({ kind: 'key', id: '7Hq2mZ9x' })
 
 const limitsOf = (windowMs: number): readonly Limit[] => [
   {
@@ -32,7 +35,31 @@ async function keysOn(url: string): Promise<Map<string, number>> {
   return lifetimes
 }
 
+/** A hold that is settled, and one that stays open. */
+async function spendOn(counters: Counters): Promise<void> {
+  const readAtMs = await counters.nowMs()
+  const charges = [{ subject: SPENDER, caps: [] }]
+  const month = { startMs: monthStartMs(readAtMs), microUsd: 0, tokens: 0 }
+  await counters.seed([{ subject: SPENDER, readAtMs, minutes: [], month, open: [] }])
+  const amount = { microUsd: 5, tokens: 9 }
+  for (const id of ['one', 'two']) {
+    await counters.consume({ charges: [], hold: { id, amount, charges, seededSinceMs: 0 } })
+  }
+  await counters.settleHold({ id: 'one', atMs: readAtMs, charges }, { microUsd: 3, tokens: 1 })
+}
+
 describe.each(FORMS)('%s', (form) => {
+  test('what was spent is kept for more than a day, and no longer than a day and a half', async () => {
+    const connection = await connectionTo(server.url)
+    await connection.send('FLUSHALL', [], '')
+    const { counters } = countersOn(connection, form)
+    await spendOn(counters)
+    const [[, ms = 0] = []] = [...(await keysOn(server.url))].filter(([key]) => key.endsWith(':sk'))
+    expect(ms).toBeGreaterThan(25 * 3_600_000 - 60_000)
+    expect(ms).toBeLessThanOrEqual(36 * 3_600_000)
+    await counters.close()
+  })
+
   test('whatever is written has an end', async () => {
     const connection = await connectionTo(server.url)
     await connection.send('FLUSHALL', [], '')
@@ -43,11 +70,12 @@ describe.each(FORMS)('%s', (form) => {
     await counters.consume({ charges: [charge] })
     await counters.setKeyVersion('7Hq2mZ9x', 3)
     await counters.merge([{ subject: 'i203.0.113.7', limits: limitsOf(60_000), agesMs: [5, 1] }])
+    await spendOn(counters)
     await counters.heartbeat('one', 5_000)
     await counters.probe()
     await counters.close()
     const lifetimes = await keysOn(server.url)
-    expect(lifetimes.size).toBeGreaterThan(4)
+    expect(lifetimes.size).toBeGreaterThan(6)
     expect([...lifetimes].filter(([, ms]) => ms <= 0)).toEqual([])
     const ofWindows = [...lifetimes].filter(([name]) => /:[rzm]$/.test(name))
     for (const [, ms] of ofWindows) expect(ms).toBeLessThanOrEqual(2 * 60_000 * 1.25 + 1_000)
