@@ -143,9 +143,12 @@ export class Decisions {
   async #giveBack(id: string, taken: readonly ReceiptPart[]): Promise<Map<string, Looked>> {
     const looks = await Promise.all(
       taken.map(async (part) => {
-        const undone = [this.settle(id, part, [], true), this.#undoHold(part)]
-        const look = await this.#look({ ...part, key: undefined })
-        await Promise.all(undone)
+        // In this order. Where their batch fails, all three do: each has to be waited for.
+        const [, , look] = await Promise.all([
+          this.settle(id, part, [], true),
+          this.#undoHold(part),
+          this.#look({ ...part, key: undefined }),
+        ])
         return look.kind === 'looked' ? ([[part.tag, look]] as const) : []
       }),
     )
