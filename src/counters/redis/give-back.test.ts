@@ -6,8 +6,10 @@ import type { Limit } from '../../core/limits/limit.ts'
 import type { SpendCharge } from '../../core/ports/counters.ts'
 import { monthStartMs } from '../../core/spend/month.ts'
 import { spendSubject } from '../../core/subject.ts'
+import { createTestClock } from '../../testing/test-clock.ts'
 import { createRedisCounters, type RedisConnection, type RedisCounters } from './index.ts'
 
+const clock = createTestClock(Date.now())
 const server: RedisServer = await startRedis()
 afterAll(() => server.stop())
 
@@ -39,7 +41,7 @@ async function partedCounters(
         : real.send(command, args, key)
     },
   }
-  return createRedisCounters({ connection, keyPrefix: ownPrefix() })
+  return createRedisCounters({ connection, keyPrefix: ownPrefix(), clock })
 }
 
 async function seed(counters: RedisCounters, charges: readonly SpendCharge[]): Promise<void> {
@@ -90,8 +92,10 @@ test('a hold that was given back may be taken again, and a seed then knows it as
   await seed(counters, HELD.slice(1))
   expect(await counters.consume({ charges: [KEY], hold })).toMatchObject({ kind: 'admitted' })
   const [first] = HELD
-  const readAtMs = (await counters.nowMs()) + 1
-  const open = [{ id: 'one', atMs: readAtMs - 1, ...amount }]
+  const atMs = await counters.nowMs()
+  clock.advance(2_000)
+  const readAtMs = await counters.nowMs()
+  const open = [{ id: 'one', atMs, ...amount }]
   const month = { startMs: monthStartMs(readAtMs), microUsd: 0, tokens: 0 }
   await counters.seed([{ subject: first?.subject ?? '', readAtMs, minutes: [], month, open }])
   expect(await used(counters)).toEqual([60, 60])
