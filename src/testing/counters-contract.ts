@@ -20,6 +20,7 @@ import { VERSIONS } from './counters-contract/key-version-cases.ts'
 import { CONCURRENCY, SETTLE } from './counters-contract/settle-cases.ts'
 import { BURST, SLIDING_WINDOW } from './counters-contract/sliding-window-cases.ts'
 import { HOLDS, SETTLED_HOLDS } from './counters-contract/spend-cases.ts'
+import { RESEEDS } from './counters-contract/spend-reseed-cases.ts'
 import { SEEDS } from './counters-contract/spend-seed-cases.ts'
 import { SPEND_WINDOWS } from './counters-contract/spend-window-cases.ts'
 
@@ -39,6 +40,7 @@ const GROUPS: Readonly<Record<string, Cases>> = {
   'settled holds': SETTLED_HOLDS,
   'windows of spend': SPEND_WINDOWS,
   'seeds of spend': SEEDS,
+  'seeds of what is known': RESEEDS,
 }
 
 /** Runs the suite over the counters that `makeCounters` makes, fresh for every test. */

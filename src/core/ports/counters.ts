@@ -29,10 +29,11 @@ export interface SpendCounters {
   nowMs(): number | Promise<number>
   /**
    * Replaces what is counted for these subjects by what the ledger knows, and keeps holds that are too
-   * new to be in it: those taken less than a second before `readAtMs`, or later. What was settled in the
-   * last five seconds is remembered, because the ledger learns of it later: it counts at its cost where
-   * the seed still tells of it as open, or was read before. A subject that was seeded since `readAtMs`
-   * stays as it is, and so does a seeded one where `readAtMs` is five seconds ago or more.
+   * new to be in it: those taken less than a second before `readAtMs`, or later, that no seed has told
+   * of. What was settled in the last ten seconds is remembered, because the ledger learns of it later: it
+   * counts at its cost where the seed still tells of it as open, or was read before. A subject that was
+   * seeded since `readAtMs` stays as it is, and so does a seeded one where that is five seconds ago or
+   * more.
    */
   seed(seeds: readonly SpendSeed[]): void | Promise<void>
   /**

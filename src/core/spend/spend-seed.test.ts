@@ -3,7 +3,7 @@
  * the time, nothing is lost and nothing is counted twice.
  *
  * The ledger lags as it does: it learns of a call before the call is sent (up to 900 ms after its
- * hold), and of its cost up to two seconds after the hold was settled. Other processes use the same
+ * hold), and of its cost up to five seconds after the hold was settled. Other processes use the same
  * ledger. A seed is applied later than it was read, and what happened in between is not in it.
  */
 import fc from 'fast-check'
@@ -70,7 +70,7 @@ const step = fc.record({
     freq: 3,
   }),
   end: fc.option(
-    fc.record({ which: fc.nat(6), cost: amount, lagMs: fc.integer({ min: 1, max: 2000 }) }),
+    fc.record({ which: fc.nat(6), cost: amount, lagMs: fc.integer({ min: 1, max: 5000 }) }),
     { freq: 2 },
   ),
   read: fc.boolean(),

@@ -18,13 +18,20 @@ const SECOND_MS = 1000
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
-/** Holds that were taken so long before a seed was read may be missing in it. */
+/** A hold that was taken less than so long before a seed was read may be missing in it. */
 const YOUNG_MS = 1000
-/** Settlements reach the ledger within so long; until then a seed may tell of a call as open. */
-export const KEEP_SETTLED_MS = 5000
+/** A seed that was read so long ago is not taken any more. */
+const OUTDATED_MS = 5000
+/** A settlement that reaches the ledger within five seconds is in every seed that is taken after this. */
+export const KEEP_SETTLED_MS = 10_000
 
 interface Entry extends Amount {
   readonly atMs: number
+}
+
+interface HeldEntry extends Entry {
+  /** The ledger was seen to know it: where it does not any more, the call has ended. */
+  readonly isInLedger: boolean
 }
 
 interface SettledEntry extends Entry {
@@ -35,7 +42,7 @@ export class SpendState {
   readonly #seconds = new Slices(SECOND_MS, MINUTE_MS)
   readonly #minutes = new Slices(MINUTE_MS, DAY_MS)
   readonly #month = new Month()
-  #holds = new Map<string, Entry>()
+  #holds = new Map<string, HeldEntry>()
   /** Those of the last seconds, in the order of their settling. */
   readonly #settled = new Map<string, SettledEntry>()
   #readAtMs = 0
@@ -82,7 +89,8 @@ export class SpendState {
 
   /** Holds the amount, whether it fits or not. */
   take(id: string, amount: Amount, nowMs: number): void {
-    this.#hold(id, { atMs: nowMs, microUsd: amount.microUsd, tokens: amount.tokens }, nowMs)
+    const { microUsd, tokens } = amount
+    this.#hold(id, { atMs: nowMs, microUsd, tokens, isInLedger: false }, nowMs)
   }
 
   /** Counts `actual` in place of a hold; a hold that is not there changes nothing. */
@@ -100,10 +108,10 @@ export class SpendState {
 
   /**
    * Replaces everything by what the ledger knows and what is too new for it. A seed that is older than
-   * the last one, or than what is remembered of settlements, changes nothing.
+   * the last one, or that was read too long ago, changes nothing.
    */
   seed(seed: SpendSeed, nowMs: number): void {
-    if (this.#seededAtMs >= seed.readAtMs || nowMs - seed.readAtMs >= KEEP_SETTLED_MS) return
+    if (this.#seededAtMs >= seed.readAtMs || nowMs - seed.readAtMs >= OUTDATED_MS) return
     this.#replace(seed, nowMs)
   }
 
@@ -115,7 +123,8 @@ export class SpendState {
     this.#countSums(seed, nowMs)
     this.#countOpen(seed, nowMs)
     for (const [id, held] of before) {
-      if (held.atMs > seed.readAtMs - YOUNG_MS && !this.#holds.has(id)) this.#hold(id, held, nowMs)
+      const isTooNew = !held.isInLedger && held.atMs > seed.readAtMs - YOUNG_MS
+      if (isTooNew && !this.#holds.has(id)) this.#hold(id, held, nowMs)
     }
   }
 
@@ -139,8 +148,9 @@ export class SpendState {
     for (const { id, atMs, microUsd, tokens } of open) {
       const settled = this.#settled.get(id)
       known.add(id)
+      const held = { atMs: Math.min(atMs, nowMs), microUsd, tokens, isInLedger: true }
       if (settled !== undefined) this.#add(settled.atMs, settled, nowMs)
-      else this.#hold(id, { atMs: Math.min(atMs, nowMs), microUsd, tokens }, nowMs)
+      else this.#hold(id, held, nowMs)
     }
     for (const [id, settled] of this.#settled) {
       if (settled.settledAtMs < readAtMs || known.has(id)) continue
@@ -148,7 +158,7 @@ export class SpendState {
     }
   }
 
-  #hold(id: string, held: Entry, nowMs: number): void {
+  #hold(id: string, held: HeldEntry, nowMs: number): void {
     this.#holds.set(id, held)
     this.#add(held.atMs, held, nowMs)
   }

@@ -112,7 +112,7 @@ describe('a subject that was dropped for others', () => {
     const before = caller.seeds
     caller.take(usd(1), [busy, ended])
     expect(caller.seeds).toBe(before)
-    flood(5000)
+    flood(10_000)
     expect(caller.counters.tracked).toBe(5)
   })
 
@@ -125,7 +125,7 @@ describe('a subject that was dropped for others', () => {
     const charges = [{ subject: 'sk1', caps: [day(100)] }]
     const hold = caller.take(usd(100), charges)
     if (hold !== undefined) caller.settle(hold, 100)
-    clock.advance(5000)
+    clock.advance(10_000)
     counters.seed([nothing('sk2', counters.nowMs()), slow])
     expect(caller.take(usd(1), charges)).toBeUndefined()
     expect(caller.seeds).toBe(2)
