@@ -59,16 +59,16 @@ const renewStatement = (table: Table) => raw<unknown>`
 const settleStatement = (table: Table) => raw<{ settled: number }>`
   with given as (
     select distinct on (id) * from unnest(
-      ${texts('ids')}, ${numbers('micro_usd')}, ${numbers('tokens')}, ${numbers('input_tokens')},
-      ${numbers('cached_input_tokens')}, ${numbers('cache_write_tokens')},
-      ${numbers('output_tokens')}
-    ) with ordinality as given (id, micro_usd, tokens, input_tokens,
+      ${texts('ids')}, ${numbers('requests')}, ${numbers('micro_usd')}, ${numbers('tokens')},
+      ${numbers('input_tokens')}, ${numbers('cached_input_tokens')},
+      ${numbers('cache_write_tokens')}, ${numbers('output_tokens')}
+    ) with ordinality as given (id, requests, micro_usd, tokens, input_tokens,
       cached_input_tokens, cache_write_tokens, output_tokens, place)
     order by id, place
   ), settled as (
     delete from ${table('spend_reservations')} as held using given where held.id = given.id
     returning held.at_ms, held.key_id, coalesce(held.model, '') as model,
-      case held.state when 'open' then 1 else 0 end as requests,
+      given.requests - case held.state when 'open' then 0 else 1 end as requests,
       given.micro_usd - case held.state when 'open' then 0 else held.micro_usd end as micro_usd,
       given.tokens - case held.state when 'open' then 0 else held.tokens end as tokens,
       given.input_tokens, given.cached_input_tokens, given.cache_write_tokens, given.output_tokens

@@ -78,6 +78,7 @@ export class Ledger {
       numberArray(settlements.map(of))
     const result = await session.get(this.#statements.settle, {
       ids: textArray(settlements.map(({ id }) => id)),
+      requests: numbers(({ isExtension = false }) => (isExtension ? 0 : 1)),
       micro_usd: numbers(({ amount }) => amount.microUsd),
       tokens: numbers(({ amount }) => amount.tokens),
       input_tokens: numbers(({ usage }) => usage.inputTokens),

@@ -40,12 +40,13 @@ export function settledSum(
   row: SpendReservationsTable,
   { amount, usage, isExtension = false }: SpendSettlement,
 ): SpendSumsTable {
-  if (row.state === 'open') return sumOf(row, isExtension ? 0 : 1, usage, amount)
+  const requests = isExtension ? 0 : 1
+  if (row.state === 'open') return sumOf(row, requests, usage, amount)
   const correction = {
     microUsd: amount.microUsd - row.micro_usd,
     tokens: amount.tokens - row.tokens,
   }
-  return sumOf(row, 0, usage, correction)
+  return sumOf(row, requests - 1, usage, correction)
 }
 
 const sumOf = (

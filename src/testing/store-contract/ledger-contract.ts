@@ -44,6 +44,20 @@ function callContract({ test, durableTest }: StoreTests): void {
     assert.deepEqual(await seedOf(store, ACCOUNT), { minutes: [[0, 30]], month: 30, open: ['b'] })
   })
 
+  test('an extension of a call costs money, and is no request of its own', async (store) => {
+    const leaseUntilMs = CALL_MS
+    await store.openSpend([reservationOf('a'), reservationOf('more')])
+    await store.openSpend([reservationOf('lateMore', { leaseUntilMs })])
+    await store.expireSpend(CALL_MS, expiredEntry)
+    const extensions = ['more', 'lateMore'].map((id) => settlementOf(id, 5))
+    await store.settleSpend([
+      settlementOf('a', 30),
+      ...extensions.map((settlement) => ({ ...settlement, isExtension: true })),
+    ])
+    const { total } = await store.reportSpend({})
+    assert.deepEqual([total.requests, total.microUsd], [1, 40])
+  })
+
   test('many calls that are settled together and at once lose nothing', async (store) => {
     const ids = Array.from({ length: 60 }, (_, index) => `call${index}`)
     await Promise.all(
