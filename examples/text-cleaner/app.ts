@@ -2,7 +2,13 @@
  * A small AI API: it cleans up text with one call to an LLM. It knows nothing of keys or limits;
  * those come from the gateway in front of it, or from the handlers passed as `before`.
  */
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express'
 import OpenAI from 'openai'
 
 export interface TextCleaner {
@@ -10,13 +16,18 @@ export interface TextCleaner {
   readonly model: string
   /** Handlers that run before every /v1 route, such as `guard(gate)`. */
   readonly before?: readonly RequestHandler[]
+  /** The LLM for one request, such as `metered(llm, req.lockgate)`. Default: `llm`. */
+  readonly llmFor?: (req: Request) => OpenAI
+  /** Error handlers that come before the app's own, such as `spendErrors()`. */
+  readonly onError?: readonly ErrorRequestHandler[]
 }
 
 const MAX_CHARACTERS = 20_000
 const INSTRUCTION = 'Clean up the text: spelling, spaces, punctuation. Answer with the text only.'
 
 /** `POST /v1/clean {"text": "…"}` answers `{"text": "…"}`; `GET /v1/info` names the model. */
-export function createApp({ llm, model, before = [] }: TextCleaner): Express {
+export function createApp(parts: TextCleaner): Express {
+  const { llm, model, before = [], llmFor = () => llm, onError = [] } = parts
   const app = express()
   app.disable('x-powered-by')
   if (before.length > 0) app.use('/v1', ...before)
@@ -33,7 +44,7 @@ export function createApp({ llm, model, before = [] }: TextCleaner): Express {
       res.status(422).json({ code: 'invalid_text', message })
       return
     }
-    const answer = await llm.chat.completions.create(
+    const answer = await llmFor(req).chat.completions.create(
       {
         model,
         max_completion_tokens: 8_000,
@@ -50,6 +61,7 @@ export function createApp({ llm, model, before = [] }: TextCleaner): Express {
   app.use((_req, res) => {
     res.status(404).json({ code: 'unknown_route', message: 'Try POST /v1/clean.' })
   })
+  for (const handler of onError) app.use(handler)
   app.use(answerError)
   return app
 }

@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
-import type { RequestHandler } from 'express'
+import type { Request } from 'express'
 import OpenAI from 'openai'
 import { afterEach, expect, test, vi } from 'vitest'
 import { lockgate } from '../../src/index.ts'
-import { guard } from '../../src/middleware/express/index.ts'
+import { metered } from '../../src/metered/index.ts'
+import { guard, spendErrors } from '../../src/middleware/express/index.ts'
 import { startFakeOpenAI } from '../../src/testing/index.ts'
-import { createApp } from './app.ts'
+import { createApp, type TextCleaner } from './app.ts'
 
 const run = promisify(execFile)
 const cleanups: (() => unknown)[] = []
@@ -18,14 +19,15 @@ afterEach(async () => {
 })
 
 /** Starts app and fake; returns a curl that posts a body and yields status and parsed answer. */
-async function start(options: { model?: string; before?: RequestHandler[] } = {}) {
+async function start(options: Partial<TextCleaner> & { capped?: true } = {}) {
   const fake = await startFakeOpenAI()
   const llm = new OpenAI({ baseURL: fake.url, apiKey: 'local', maxRetries: 0 })
-  const app = createApp({
-    llm,
-    model: options.model ?? 'gpt-4o-mini',
-    before: options.before ?? [],
-  })
+  const { capped, ...parts } = options
+  const onBill = capped && {
+    llmFor: (req: Request) => metered(llm, req.lockgate),
+    onError: [spendErrors()],
+  }
+  const app = createApp({ llm, model: 'gpt-4o-mini', ...parts, ...onBill })
   cleanups.push(() => fake.close())
   const origin = await listen(createServer(app))
   return {
@@ -101,6 +103,24 @@ test('with a guard before its routes, a caller without a key reaches no LLM', as
   const { key } = await gate.keys.issue({ owner: 'ada@example.com', scopes: ['write'] })
   expect(await post('{"text":"x"}', '/v1/clean', key)).toMatchObject({ status: 200 })
   expect(fake.books.total.requests).toBe(1)
+})
+
+test('with spend caps, a caller who has used up theirs reaches no LLM', async () => {
+  const tiers = { free: { limits: [], spend: { perDay: '$0.006' } } }
+  const spend = { prices: { 'gpt-4o-mini': { input: 0.15, output: 0.6 } } }
+  const gate = await lockgate({ config: { databaseUrl: 'sqlite::memory:', spend, tiers } })
+  cleanups.push(() => gate.close())
+  const { fake, post } = await start({ before: [guard(gate)], capped: true })
+  const { key } = await gate.keys.issue({ owner: 'ada@example.com', scopes: ['write'] })
+  // Of calls at once, each of which may cost up to half a cent, the cap has room for one.
+  const asked = Array.from({ length: 8 }, () => post('{"text":"x"}', '/v1/clean', key))
+  const answers = await Promise.all(asked)
+  const refused = answers.filter(({ status }) => status === 429)
+  expect(refused.length).toBe(8 - fake.books.total.requests)
+  for (const { json } of refused) expect(json).toMatchObject({ code: 'spend_exceeded' })
+  await expect
+    .poll(async () => (await gate.spend?.report())?.total.microUsd)
+    .toBe(fake.books.total.costMicroUsd)
 })
 
 test('a client that hangs up aborts the call to the LLM', async () => {
