@@ -28,7 +28,7 @@ import {
 } from '../../src/testing/index.ts'
 
 export const MODEL = 'gpt-4o-mini'
-export const CLAUDE = 'claude-haiku-4-5'
+const CLAUDE = 'claude-haiku-4-5'
 const PRICES = { input: 1, output: 2 }
 const FAKE_PRICES = { inputMicroUsdPerMillion: 1_000_000, outputMicroUsdPerMillion: 2_000_000 }
 
