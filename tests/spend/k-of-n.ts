@@ -4,9 +4,10 @@
  * was held for it, so that nothing is given back to let another in.
  */
 import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing/index.ts'
 import { type Serving, serve } from '../e2e/serving.ts'
-import { type Answer, ask, bodyOf } from './chat.ts'
+import { type Answer, ask, bodyOf, type Call } from './chat.ts'
 import { fakePricesOf, INPUT_MICRO_USD, OUTPUT_MICRO_USD, pricesOf, UNHURRIED } from './rig.ts'
 
 export const FITTING = 7
@@ -79,8 +80,7 @@ async function play({ servers, llm, agent, callers }: Round): Promise<string> {
   const answers = await Promise.all(
     Array.from({ length: callers }, (_, caller) => {
       const { url } = servers[caller % servers.length] ?? first
-      const call = { api: 'chat', key, model: MODEL, maxTokens: TOKENS, isStream: false } as const
-      return ask(url, { ...call, agent }).answer
+      return askUntilDecided(url, { key, agent, model: MODEL, maxTokens: TOKENS })
     }),
   )
   const strange = answers.find((answer) => !isExpected(answer))
@@ -88,6 +88,18 @@ async function play({ servers, llm, agent, callers }: Round): Promise<string> {
   const answered = answers.filter(({ status }) => status === 200).length
   const reached = llm.books.total.requests - before
   return resultOf(answered, reached, callers, await spentBy(first, keyId))
+}
+
+/**
+ * A machine that is busy with a thousand calls may take too long to write one down: that call is given
+ * back and gets 503, and asks again as it is told.
+ */
+async function askUntilDecided(url: string, call: Omit<Call, 'api' | 'isStream'>): Promise<Answer> {
+  for (;;) {
+    const answer = await ask(url, { ...call, api: 'chat', isStream: false }).answer
+    if (answer.status !== 503) return answer
+    await sleep(1_000)
+  }
 }
 
 function isExpected({ status, text }: Answer): boolean {
