@@ -49,12 +49,14 @@ const SPEND = {
   ...{ SLICES_AT_ONCE: 64, SPEND_PART: 1000 },
   /** A hold is not in a seed for certain when it was taken less than so many ms before the ledger was read. */
   SEED_SLACK: 1000,
-  /** After so many ms a settlement is in the ledger, and a seed does not tell of its hold any more. */
-  KEEP_SETTLED: 5000,
+  /** A seed that was read so many ms ago is not taken any more. */
+  OUTDATED: 5000,
+  /** After so many ms a settlement is in the ledger, and no seed that is taken tells of its hold any more. */
+  KEEP_SETTLED: 10_000,
   /** The set of settlements is gone so many ms after the last one. */
   SETTLED_LIFETIME: 60_000,
-  /** First byte of the names of holds: h. */
-  HOLD_BYTE: 104,
+  /** First byte of the names of holds: h. What a hold has beyond so many bytes says that the ledger knows it. */
+  ...{ HOLD_BYTE: 104, HOLD_LENGTH: 24 },
   /** A hash is kept for at least so many ms after it was written; its lifetime is renewed a few times a day. */
   ...{ SPEND_IDLE: 90_000_000, SPEND_LIFETIME: 108_000_000 },
 }

@@ -158,7 +158,8 @@ local function takeHolds(key)
     names[#names + 1] = kept[k]
     if string.byte(kept[k]) == HOLD_BYTE then
       local atMs, microUsd, tokens = unpackBytes('<ddd', kept[k + 1])
-      holds[string.sub(kept[k], 2)] = { atMs, microUsd, tokens }
+      local known = #kept[k + 1] > HOLD_LENGTH
+      holds[string.sub(kept[k], 2)] = { atMs, microUsd, tokens, known and '+' or nil }
     end
   end
   inParts('HDEL', key, names)
@@ -205,9 +206,9 @@ local function countSums(st, at)
   return c
 end
 
-local function holdAgain(st, id, at, microUsd, tokens)
+local function holdAgain(st, id, at, microUsd, tokens, known)
   local atMs = min(at, serverNow)
-  st[HOLDS][id] = { atMs, microUsd, tokens }
+  st[HOLDS][id] = { atMs, microUsd, tokens, known }
   addSpend(st, atMs, microUsd, tokens)
 end
 
@@ -217,7 +218,7 @@ kinds[9] = function(at)
   local index, readAt = input[at], input[at + 2]
   local old = spendAt(index)
   -- A seed that is older than the last one, or than what is remembered of settlements, changes nothing.
-  if old and (old[SEEDED_AT] >= readAt or serverNow - readAt >= KEEP_SETTLED) then
+  if old and (old[SEEDED_AT] >= readAt or serverNow - readAt >= OUTDATED) then
     return { 1, serverNow }
   end
   saveSpend(old)
@@ -232,14 +233,14 @@ kinds[9] = function(at)
       addSpend(st, cost[1], cost[2], cost[3])
       cost[4] = 0
     else
-      holdAgain(st, id, input[k + 1], input[k + 2], input[k + 3])
+      holdAgain(st, id, input[k + 1], input[k + 2], input[k + 3], '+')
     end
   end
   for _, cost in pairs(settled) do
     if cost[4] >= readAt then addSpend(st, cost[1], cost[2], cost[3]) end
   end
   for id, hold in pairs(before) do
-    if hold[1] > readAt - SEED_SLACK and not st[HOLDS][id] then
+    if not hold[4] and hold[1] > readAt - SEED_SLACK and not st[HOLDS][id] then
       holdAgain(st, id, hold[1], hold[2], hold[3])
     end
   end

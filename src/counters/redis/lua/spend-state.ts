@@ -7,7 +7,7 @@
  *             removed, and when the hash expires
  *   s<number> micro-dollars and tokens of one second, as doubles; m<number> of one minute, and H<number>
  *             of an hour, which no sum needs: it spares looking at each minute when a cap is full
- *   h<id>     an open hold: its time, micro-dollars, tokens
+ *   h<id>     an open hold: its time, micro-dollars, tokens; one byte more where a seed told of it
  *
  * Beside it, for some seconds, is a sorted set of the holds that were settled, scored by when: time,
  * micro-dollars, tokens, id. A seed that was read before can tell of them as open.
@@ -194,7 +194,7 @@ local function saveSpend(st)
     end
   end
   for id, hold in pairs(st[HOLDS]) do
-    if hold then kept[#kept + 1], kept[#kept + 2] = 'h' .. id, pack('<ddd', unpack(hold))
+    if hold then kept[#kept + 1], kept[#kept + 2] = 'h' .. id, pack('<ddd', unpack(hold, 1, 3)) .. (hold[4] or '')
     else gone[#gone + 1] = 'h' .. id end
   end
   inParts('HSET', st[SPEND_KEY], kept)
