@@ -11,12 +11,11 @@ import type {
   Hold,
   LimitsOutcome,
   Receipt,
-  SharedCounters,
   SpendCharge,
   SpendSeed,
   TakenHold,
 } from '../../core/ports/counters.ts'
-import { type Amount, NO_AMOUNT } from '../../core/spend/amount.ts'
+import type { Amount } from '../../core/spend/amount.ts'
 import { type Alone, CLOSED, createOpen, refuseSpend } from './alone.ts'
 import { Arrears } from './arrears.ts'
 import { LocalDecisions } from './local-decisions.ts'
@@ -27,6 +26,7 @@ import type { Outage, OutageListener } from './outage-event.ts'
 import { LEASE_MS, Peers } from './peers.ts'
 import { Probes } from './probes.ts'
 import { SharedCalls, within } from './shared-calls.ts'
+import { SharedSpend } from './shared-spend.ts'
 import { UsageJournal } from './usage-journal.ts'
 
 const DEFAULT_DEADLINE_MS = 250
@@ -38,6 +38,7 @@ const CLOSE_MS = 1_000
 export class GuardedCounters implements OutageCounters {
   readonly #options: OutageCountersOptions
   readonly #calls: SharedCalls
+  readonly #spend: SharedSpend
   readonly #peers: Peers
   readonly #probes: Probes
   readonly #journal: UsageJournal
@@ -55,6 +56,8 @@ export class GuardedCounters implements OutageCounters {
     this.#calls = new SharedCalls(clock, deadlineMs, (reason, message) => {
       this.#begin(reason, message)
     })
+    const isOut = (): boolean => this.#isOut
+    this.#spend = new SharedSpend({ shared, calls: this.#calls, isOut, log })
     this.#peers = new Peers({ instanceId, clock, heartbeat: () => this.#heartbeat() })
     this.#journal = new UsageJournal(clock)
     this.#arrears = new Arrears(shared, this.#journal, log)
@@ -124,20 +127,19 @@ export class GuardedCounters implements OutageCounters {
   }
 
   nowMs(): number | Promise<number> {
-    return this.#onShared((shared) => shared.nowMs())
+    return this.#spend.nowMs()
   }
 
   seed(seeds: readonly SpendSeed[]): void | Promise<void> {
-    return this.#onShared((shared) => shared.seed(seeds))
+    return this.#spend.seed(seeds)
   }
 
-  /** What the shared counters did not hear of, they learn from the ledger when they are seeded anew. */
   settleHold(hold: TakenHold, actual: Amount): void | Promise<void> {
-    return this.#onShared((shared) => shared.settleHold(hold, actual))
+    return this.#spend.settleHold(hold, actual)
   }
 
   spendStatus(charges: readonly SpendCharge[]) {
-    return this.#onShared((shared) => shared.spendStatus(charges))
+    return this.#spend.spendStatus(charges)
   }
 
   outage(): Outage | undefined {
@@ -164,12 +166,6 @@ export class GuardedCounters implements OutageCounters {
     await within(CLOSE_MS, () => shared.close()).catch((error: unknown) => {
       log.debug({ err: error }, 'the shared counters were not closed in order')
     })
-  }
-
-  /** For what nobody can do in their place: in an outage it rejects. */
-  #onShared<T>(call: (shared: SharedCounters) => T | Promise<T>): T | Promise<T> {
-    if (this.#isOut) return new Promise((resolve) => resolve(refuseSpend()))
-    return this.#calls.ask<T>(() => call(this.#options.shared), { instead: refuseSpend })
   }
 
   get #isOut(): boolean {
@@ -202,20 +198,13 @@ export class GuardedCounters implements OutageCounters {
     const { receipt } = outcome
     const nothing = receipt.charges.map(() => 0)
     this.#settleUnawaited(receipt, nothing)
-    if (hold === undefined) return
-    const { id, charges } = hold
-    const taken = { id, atMs: receipt.atMs, charges }
-    this.#unawaited(() => this.#options.shared.settleHold(taken, NO_AMOUNT))
+    if (hold !== undefined) this.#spend.giveBack(hold, receipt)
   }
 
   #settleUnawaited(receipt: Receipt, actualCosts?: readonly number[]): void {
-    this.#unawaited(() => this.#options.shared.settle(receipt, actualCosts))
-  }
-
-  #unawaited(call: () => void | Promise<void>): void {
-    const { log } = this.#options
-    new Promise<void>((settled) => settled(call())).catch((error: unknown) =>
-      log.debug({ err: error }, 'a request could not be settled'),
+    const { shared, log } = this.#options
+    new Promise<void>((settled) => settled(shared.settle(receipt, actualCosts))).catch(
+      (error: unknown) => log.debug({ err: error }, 'a request could not be settled'),
     )
   }
 
