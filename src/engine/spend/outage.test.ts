@@ -118,6 +118,19 @@ test('a hold whose answer came too late is given back', async () => {
   expect(await spentByKey()).toBe(10_000)
 })
 
+test('a cap that is set counts what an instance spends that has not heard of it yet', async () => {
+  await start()
+  const { key, keyId } = await issue(process.gate, { tier: 'plain' })
+  const second = await open()
+  const caps = { perMonthMicroUsd: null, models: null, maxOutputTokens: null }
+  await process.desk.setCaps({ kind: 'key', id: keyId }, { ...caps, perDayMicroUsd: 50_000 })
+  await held(process, key, 10_000)
+  await held(second, key, 30_000)
+  expect(await used(process, keyId)).toEqual({ spend_day: 10_000 })
+  await rig.pass(4_000)
+  expect(await used(process, keyId)).toEqual({ spend_day: 40_000 })
+})
+
 describe('when the counters are back', () => {
   test('having lost everything, nothing that was spent is forgotten', async () => {
     await start()
@@ -163,6 +176,34 @@ describe('when the counters are back', () => {
     await pass(150)
     await first
     expect(process.line.calls.get('seedSpend')).toBe(1)
+  })
+
+  test('they learn what a call has cost that was over meanwhile', async () => {
+    await start()
+    const reservation = await held(process, key, 60_000)
+    const second = await open()
+    await held(second, key, 1_000)
+    server.broken.add('settleHold')
+    reservation.settle(usd(5_000), usage(1, 1))
+    await pass(500)
+    server.broken.clear()
+    await pass(6_000)
+    // It never saw an outage, so it believes what it is told.
+    expect((await used(second, keyId))['spend_day']).toBe(6_000)
+  })
+
+  test('and are told of a call as open that is over, they learn what it has cost', async () => {
+    await start()
+    const reservation = await held(process, key, 60_000)
+    process.line.faults.set('settleSpend', 'failing')
+    reservation.settle(usd(5_000), usage(1, 1))
+    await rig.pass(10_000)
+    server.loseData()
+    await held(process, key, 1_000)
+    expect(await spentByKey()).toBe(61_000)
+    process.line.faults.clear()
+    await rig.pass(10_000)
+    expect(await spentByKey()).toBe(6_000)
   })
 
   test('that were emptied without an outage are told anew', async () => {

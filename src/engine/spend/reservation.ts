@@ -19,7 +19,7 @@ export interface ReservationParts {
   /** Holds more; undefined where it does not fit. Rejects where nobody can tell. */
   readonly more: (amount: Amount) => Promise<HeldPart | undefined>
   readonly settle: (hold: TakenHold, settlement: SpendSettlement) => void
-  readonly leases: Pick<Leases, 'release'>
+  readonly leases: Pick<Leases, 'abandon'>
   readonly log: Logger
 }
 
@@ -53,7 +53,7 @@ export class HeldReservation implements Reservation {
     // The call may be over meanwhile, and then it has paid.
     if (this.#isSettled) this.#settlePart(part, NO_AMOUNT, NO_USAGE, true)
     else this.#held.push(part)
-    if (this.#isAbandoned) this.#parts.leases.release(part.hold.id)
+    if (this.#isAbandoned) this.#parts.leases.abandon(part.hold.id)
     return !this.#isSettled && !this.#isAbandoned
   }
 
@@ -72,7 +72,7 @@ export class HeldReservation implements Reservation {
   abandon(): void {
     if (this.#isSettled) return
     this.#isAbandoned = true
-    for (const { hold } of this.#held) this.#parts.leases.release(hold.id)
+    for (const { hold } of this.#held) this.#parts.leases.abandon(hold.id)
   }
 
   #settlePart({ hold }: HeldPart, amount: Amount, usage: TokenUsage, isExtension: boolean): void {

@@ -102,6 +102,18 @@ describe('a reservation that nobody holds any more', () => {
   })
 })
 
+test('a cost that comes after its lease is put right where calls are decided, too', async () => {
+  const only = await rig.open(CONFIG, { chores: true })
+  const reservation = await held(only, key, 60_000)
+  reservation.abandon()
+  await rig.pass(LEASE_MS)
+  expect(await spentByKey(only)).toBe(60_000)
+  first.line.calls.clear()
+  reservation.settle(usd(5_000), usage(3, 3))
+  await rig.pass(1_000)
+  expect(await spentByKey(only)).toBe(5_000)
+})
+
 test('leases of calls that run are renewed together, as long as they run', async () => {
   const second = await rig.open(CONFIG, { chores: true })
   const running = await Promise.all(Array.from({ length: 20 }, () => held(first, key, 1_000)))

@@ -7,7 +7,8 @@
  *
  * The counters remember what they were told for some seconds, because whoever reads the ledger meanwhile
  * finds the call still open. Where the ledger took longer, or the counters could not be told, they are
- * told again later (`retold.ts`).
+ * told again later (`retold.ts`). Where a lease had run out, the call may have been charged in full and
+ * the counters may have let go of its hold: then they read the ledger anew.
  */
 import type { Clock } from '../../core/ports/clock.ts'
 import type { SpendCounters, TakenHold } from '../../core/ports/counters.ts'
@@ -28,6 +29,8 @@ export interface SettlementsParts {
   readonly leases: Pick<Leases, 'release'>
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly log: Logger
+  /** The ledger knows more of these subjects than the counters. */
+  readonly reread: (subjects: readonly string[]) => Promise<void>
 }
 
 interface Due {
@@ -96,10 +99,16 @@ export class Settlements {
       const nowMs = this.#parts.clock.monotonicMs()
       for (const { hold, settlement, sinceMs } of batch) {
         this.#due.delete(hold.id)
-        this.#parts.leases.release(hold.id)
+        if (!this.#parts.leases.release(hold.id)) this.#reread(hold)
         if (nowMs - sinceMs > LATE_MS) this.#retold.add(hold, settlement.amount)
       }
     }
+  }
+
+  #reread({ charges }: TakenHold): void {
+    this.#parts.reread(charges.map(({ subject }) => subject)).catch((error: unknown) => {
+      this.#parts.log.debug({ err: error }, 'what came late is counted in full for a while')
+    })
   }
 
   #oldest(): Due[] {

@@ -80,6 +80,19 @@ describe('caps that an operator sets', () => {
     await held(process, key, 50_000)
   })
 
+  test('count what was spent since there was none any more', async () => {
+    const { key } = await issue(process.gate, { tier: 'small', owner: 'bob@example.com' })
+    const bob: SpendScope = { kind: 'owner', id: 'bob@example.com' }
+    await process.desk.setCaps(bob, perDay(70_000))
+    await held(process, key, 1_000)
+    await process.desk.setCaps(bob, null)
+    await held(process, key, 60_000)
+    await rig.pass(1)
+    await process.desk.setCaps(bob, perDay(70_000))
+    expect(await denied(process, key, 9_001)).toMatchObject({ limitName: 'owner_spend_day' })
+    await held(process, key, 9_000)
+  })
+
   test.each([true, false])('are known to other processes in a second (told: %s)', async (tells) => {
     const other = await rig.open(CONFIG, { tells })
     await held(other, key, 100_000)

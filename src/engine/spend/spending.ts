@@ -62,7 +62,8 @@ export async function createSpending(parts: SpendingParts): Promise<Spending> {
   const caps = new CapsBook(parts)
   const seeder = new Seeder({ ledger: store, counters, clock, trust })
   const leases = new Leases(store, clock)
-  const settlements = new Settlements({ ledger: store, counters, leases, clock, log })
+  const reread = (subjects: readonly string[]) => seeder.seed(subjects)
+  const settlements = new Settlements({ ledger: store, counters, leases, clock, log, reread })
   const held = { counters, caps, trust, seeder, leases, settlements, log }
   const holds = new Holds({ ledger: store, ...held })
   const feed = new SpendFeed({ store, caps, trust })
