@@ -11,6 +11,7 @@ import type { KeyCache } from './key-cache.ts'
 import type { KeyFeed } from './key-feed.ts'
 import type { Postman } from './post/postman.ts'
 import { type RoundTask, startRounds } from './rounds.ts'
+import type { Spending } from './spend/spending.ts'
 
 /** Audit entries and usage reach the store within this time. */
 const ROUND_MS = 1_000
@@ -30,7 +31,7 @@ export interface BackgroundParts {
   readonly postman: Postman | undefined
   readonly activity: ActivityRecorder
   /** What calls that cost money need; in rounds of their own, for leases must not wait. */
-  readonly spending: readonly RoundTask[]
+  readonly spending: Pick<Spending, 'rounds' | 'readNews'> | undefined
   /** What is done for all that share the store, now and then. */
   readonly chores: readonly RoundTask[]
 }
@@ -44,7 +45,7 @@ export interface Background {
 }
 
 export function startBackground(parts: BackgroundParts): Background {
-  const { log, probe, journal, checkpoint, follower, feed, cache, postman } = parts
+  const { log, probe, journal, checkpoint, follower, feed, cache, postman, spending } = parts
   const start = (tasks: readonly RoundTask[], problem: string, everyMs = ROUND_MS) =>
     startRounds(everyMs, tasks, (task, error) => log.error({ err: error, task }, problem))
 
@@ -70,13 +71,18 @@ export function startBackground(parts: BackgroundParts): Background {
     'could not be saved; it will be tried again',
     ACTIVITY_ROUND_MS,
   )
-  const spending = start(parts.spending, 'spend: a task failed; it will be tried again')
+  const metering = start(spending?.rounds ?? [], 'could not be saved; it will be tried again')
+  const news = start(
+    spending ? [{ name: 'spend caps', run: spending.readNews }] : [],
+    'changes of spend caps could not be read; tried again',
+  )
   const chores = start(parts.chores, 'a chore failed; it will be tried again')
   return {
-    failing: () => saving.failing(),
+    failing: () => [...saving.failing(), ...metering.failing()],
     feedFails: () => feeding.failing().length > 0,
     stop() {
-      for (const rounds of [saving, feeding, mailing, counting, spending, chores]) rounds.stop()
+      for (const rounds of [saving, feeding, mailing, counting, metering, news, chores])
+        rounds.stop()
     },
   }
 }

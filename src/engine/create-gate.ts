@@ -138,10 +138,9 @@ export async function createGate(parts: GateParts): Promise<Gate> {
     ...{ publicUrl: parts.publicUrl, operatorCopy: parts.mail.operatorCopy },
   })
   const background = startBackground({
-    ...{ log, probe, journal, checkpoint, follower, feed, cache, activity },
+    ...{ log, probe, journal, checkpoint, follower, feed, cache, activity, spending },
     postman: chores && mailer !== null ? postman : undefined,
     chores: chores ? createChores({ ...parts, ...control, activity, kick, spending }) : [],
-    spending: spending?.rounds ?? [],
   })
   metrics.watch(() => {
     const stats = outages?.stats()

@@ -37,7 +37,10 @@ export interface CheckRequest {
    * Key, state and scope are checked as ever. Default false.
    */
   readonly routeOnly?: boolean | undefined
-  /** Held in the same step as the limits are charged; `allowed.reservation` settles it. */
+  /**
+   * Held in the same step as the limits are charged; `allowed.reservation` settles it. Not looked at
+   * where the configuration says nothing of money.
+   */
   readonly spend?: SpendIntent | undefined
 }
 

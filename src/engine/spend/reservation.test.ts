@@ -121,6 +121,12 @@ describe('while the ledger does not take costs', () => {
     process.line.faults.set('settleSpend', 'failing')
     reservation.settle(usd(10_000), NO_USAGE)
     await rig.pass(120_000)
+    const { status, reasons } = process.gate.health()
+    expect([status, ...reasons]).toEqual([
+      'degraded',
+      expect.any(String),
+      'costs of calls cannot be saved',
+    ])
     expect(rig.logged.filter((line) => line.startsWith('costs could not'))).toHaveLength(1)
     await process.store.expireSpend(rig.clock.wallMs(), () => {
       throw new Error('its lease has run out')

@@ -21,7 +21,7 @@ import type { CapsBook } from './caps-book.ts'
 import { checkCaps, checkScope } from './caps-input.ts'
 import type { Holds } from './holds.ts'
 import { createModelPrices } from './model-prices.ts'
-import { type Payer, scopesOf } from './scopes.ts'
+import { ACCOUNT, type Payer, scopesOf } from './scopes.ts'
 import type { Seeder } from './seeder.ts'
 import type { Settlements } from './settlements.ts'
 import type { SpendFeed } from './spend-feed.ts'
@@ -117,7 +117,7 @@ async function capsOf(parts: SpendDeskParts, keyId: string | undefined): Promise
   )
 }
 
-const ACCOUNT_ONLY: readonly SpendScope[] = [{ kind: 'account', id: '' }]
+const ACCOUNT_ONLY: readonly SpendScope[] = [ACCOUNT]
 
 async function payerOf({ store }: SpendDeskParts, keyId: string): Promise<Payer> {
   const { owner, tier } = await findOrThrow(store, keyId)

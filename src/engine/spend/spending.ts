@@ -46,6 +46,8 @@ export interface Spending {
   readonly caps: CapsBook
   /** What this process holds and owes; each second. */
   readonly rounds: readonly RoundTask[]
+  /** What operators have changed elsewhere; each second. */
+  readonly readNews: () => Promise<void>
   /** What is due for all that share the store. */
   readonly expire: () => Promise<void>
   /** Nothing is held from now on; what is known of costs is written. Never rejects. */
@@ -74,11 +76,11 @@ export async function createSpending(parts: SpendingParts): Promise<Spending> {
   return Object.freeze({
     ...{ desk, holds, caps },
     rounds: [
-      { name: 'leases', run: () => leases.renew() },
-      { name: 'costs', run: () => settlements.flush() },
-      { name: 'costs in counters', run: () => settlements.retell() },
-      { name: 'caps', run: () => feed.read() },
+      { name: 'leases of calls', run: () => leases.renew() },
+      { name: 'costs of calls', run: () => settlements.flush() },
+      { name: 'costs of calls in counters', run: () => settlements.retell() },
     ],
+    readNews: () => feed.read(),
     expire: () => expireSpend({ ...parts, settlements }),
     async close() {
       isClosed = true
