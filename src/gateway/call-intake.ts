@@ -3,6 +3,7 @@
  * asked for is what the call can cost. Says exactly one thing at its end, or nothing once it is stopped.
  */
 import type { ErrorCode } from '../core/errors.ts'
+import type { Logger } from '../core/ports/logger.ts'
 import type { SpendDesk } from '../engine/gate.ts'
 import type { Admission, AdmissionOptions, RawRequest, Recognition } from '../http/admission.ts'
 import type { Recognise } from '../http/admit.ts'
@@ -18,6 +19,7 @@ export interface CallIntakeParts {
   readonly budget: BodyBudget
   readonly recognise: Recognise
   readonly maxBodyBytes: number
+  readonly log: Logger
 }
 
 export interface CallArrival extends Arrival {
@@ -85,6 +87,16 @@ export class CallIntake {
   }
 
   #bodyRead(caller: Recognised, body: Buffer): void {
+    try {
+      this.#decide(caller, body)
+    } catch (error) {
+      const fields = { err: error, request_id: caller.requestId }
+      this.#parts.log.error(fields, 'a call could not be read')
+      this.#end.failed('internal')
+    }
+  }
+
+  #decide(caller: Recognised, body: Buffer): void {
     const { spend } = this.#parts
     const path = routingPath(this.#arrival.sound.target)
     const read = readCall(path, body, spend.policyOf(caller.identity))

@@ -8,7 +8,7 @@
  */
 import { GrowingBytes, joined, NO_BYTES } from './growing-bytes.ts'
 
-export const MAX_EVENT_BYTES = 8 * 1024 * 1024
+const MAX_EVENT_BYTES = 8 * 1024 * 1024
 
 const LF = 0x0a
 const CR = 0x0d

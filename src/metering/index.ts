@@ -4,13 +4,9 @@
  */
 export type {
   AiCall,
-  AiProtocol,
-  AnswerHead,
   AnswerMeter,
   CallBounds,
-  CallPolicy,
   Metered,
-  ReadCall,
 } from './contract.ts'
 export { errorEvent } from './error-event.ts'
 export { inputBound } from './input-bound.ts'

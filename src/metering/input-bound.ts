@@ -10,11 +10,11 @@ import type { AiProtocol } from './contract.ts'
 import { isObject, type JsonObject, listOf, objectOf } from './json-value.ts'
 
 /** An image, a recording or a document, however it is given. */
-export const MEDIA_TOKENS = 40_000
+const MEDIA_TOKENS = 40_000
 /** What the API keeps of a conversation and reads again: a large context window. */
-export const STORED_CONTEXT_TOKENS = 400_000
+const STORED_CONTEXT_TOKENS = 400_000
 /** The instructions that an API adds where there are tools. */
-export const TOOLS_TOKENS = 1_000
+const TOOLS_TOKENS = 1_000
 
 /** Parts hold parts (a result of a tool holds images), but not deeper than this. */
 const MAX_DEPTH = 3

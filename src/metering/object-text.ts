@@ -62,7 +62,7 @@ export function readObjectText(
 }
 
 /** As servers compare names that take no notice of case, the long s and the Kelvin sign included. */
-export const foldCase = (name: string): string => name.toUpperCase().toLowerCase()
+const foldCase = (name: string): string => name.toUpperCase().toLowerCase()
 
 /** The text with its edits made; they must not overlap. */
 export function edited(text: string, edits: readonly Edit[]): string {
