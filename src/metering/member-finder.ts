@@ -39,34 +39,31 @@ export class MemberFinder {
 
   write(chunk: Uint8Array): void {
     let from = this.#isFound ? 0 : -1
-    for (let at = 0; at < chunk.length; at++) {
-      const c = chunk[at] ?? 0
+    let at = 0
+    while (at < chunk.length) {
       if (this.#inString) {
-        this.#inside(c)
+        at = this.#afterString(chunk, at)
         continue
       }
-      if (c === QUOTE) {
-        this.#inString = true
-        this.#matched = this.#depth === 1 && this.#expectsName ? 0 : -1
-        continue
-      }
-      const bracket = c | BRACKET_BIT
-      if (bracket === OPEN) {
-        this.#depth++
-        if (this.#depth === 1) this.#expectsName = c === OPEN
-      } else if (this.#depth === 1 && c === COLON) {
+      at = nextMark(chunk, at)
+      if (at === chunk.length) break
+      const c = chunk[at] ?? 0
+      at++
+      if (c === QUOTE) this.#beginString()
+      else if (this.#depth !== 1) this.#depth += c === COMMA || c === COLON ? 0 : stepOf(c)
+      else if (c === COLON) {
         this.#expectsName = false
         this.#isFound = this.#matched === this.#name.length
-        if (this.#isFound) from = at + 1
-      } else if (bracket === CLOSE || (this.#depth === 1 && c === COMMA)) {
-        if (this.#depth === 1) {
-          if (this.#isFound) this.#keep(chunk.subarray(from, at))
-          this.#close()
-          from = -1
-          this.#expectsName = c === COMMA
-        }
-        if (bracket === CLOSE) this.#depth--
+        if (this.#isFound) from = at
+      } else if (stepOf(c) === 1) this.#depth++
+      else {
+        if (this.#isFound) this.#keep(chunk.subarray(from, at - 1))
+        this.#close()
+        this.#expectsName = c === COMMA
+        if (c !== COMMA) this.#depth--
+        from = -1
       }
+      if (c === OPEN && this.#depth === 1) this.#expectsName = true
     }
     if (this.#isFound && from !== -1) this.#keep(chunk.subarray(from))
   }
@@ -76,15 +73,29 @@ export class MemberFinder {
     return this.#found
   }
 
-  #inside(c: number): void {
-    if (this.#isEscaped) {
-      this.#isEscaped = false
-      this.#matched = -1
-    } else if (c === BACKSLASH) this.#isEscaped = true
-    else if (c === QUOTE) this.#inString = false
-    else if (this.#matched >= 0) {
-      this.#matched = this.#name[this.#matched] === c ? this.#matched + 1 : -1
+  #beginString(): void {
+    this.#inString = true
+    this.#matched = this.#depth === 1 && this.#expectsName ? 0 : -1
+  }
+
+  /** Behind the quote that ends the string at hand, or the end of the chunk. */
+  #afterString(chunk: Uint8Array, from: number): number {
+    let at = from
+    while (at < chunk.length) {
+      const c = chunk[at] ?? 0
+      at++
+      if (this.#isEscaped) {
+        this.#isEscaped = false
+        this.#matched = -1
+      } else if (c === BACKSLASH) this.#isEscaped = true
+      else if (c === QUOTE) {
+        this.#inString = false
+        return at
+      } else if (this.#matched >= 0) {
+        this.#matched = this.#name[this.#matched] === c ? this.#matched + 1 : -1
+      } else at = nextInString(chunk, at)
     }
+    return at
   }
 
   #keep(bytes: Uint8Array): void {
@@ -101,6 +112,30 @@ export class MemberFinder {
     this.#isTooLarge = false
     this.#matched = -1
   }
+}
+
+/** The next byte outside of strings that means something here. */
+function nextMark(chunk: Uint8Array, from: number): number {
+  for (let at = from; at < chunk.length; at++) {
+    const c = chunk[at] ?? 0
+    if (c === QUOTE || c === COMMA || c === COLON || stepOf(c) !== 0) return at
+  }
+  return chunk.length
+}
+
+/** The next byte within a string that may end it. */
+function nextInString(chunk: Uint8Array, from: number): number {
+  for (let at = from; at < chunk.length; at++) {
+    const c = chunk[at]
+    if (c === QUOTE || c === BACKSLASH) return at
+  }
+  return chunk.length
+}
+
+/** How much deeper a bracket leads. */
+function stepOf(c: number): -1 | 0 | 1 {
+  const bracket = c | BRACKET_BIT
+  return bracket === OPEN ? 1 : bracket === CLOSE ? -1 : 0
 }
 
 const DECODER = new TextDecoder()
