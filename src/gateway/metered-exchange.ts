@@ -11,13 +11,12 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { Admission } from '../http/admission.ts'
 import type { Admit } from '../http/admit.ts'
 import type { InFlight } from '../http/server/connection.ts'
+import { AnswerPass } from './answer-pass.ts'
 import { CallCharge } from './call-charge.ts'
 import { type CallArrival, CallIntake, type CallIntakeParts } from './call-intake.ts'
 import type { AnswerHeaders, Charge } from './charge.ts'
 import { ClientSide } from './client-side.ts'
 import type { ExchangeParts } from './exchange.ts'
-import { FlowGate } from './flow-gate.ts'
-import { OutputGrant } from './output-grant.ts'
 import { RequestBody } from './request-body.ts'
 import type { Route } from './routes.ts'
 import { abortReason, upstreamErrorCode } from './upstream-errors.ts'
@@ -35,7 +34,6 @@ type Admitted = Extract<Admission, { admitted: true }>
 
 /** Larger bodies are given away as they are sent, instead of being kept until the answer is over. */
 const MAX_KEPT_BYTES = 65_536
-const CUT_MESSAGE = 'A spend cap is reached, and the answer was cut off here.'
 
 export class MeteredExchange implements Dispatcher.DispatchHandler, InFlight {
   readonly #parts: MeteredParts
@@ -46,8 +44,7 @@ export class MeteredExchange implements Dispatcher.DispatchHandler, InFlight {
   #intake: CallIntake | undefined
   #passing: RequestBody | undefined
   #controller: Dispatcher.DispatchController | undefined
-  #flow: FlowGate | undefined
-  #grant: OutputGrant | undefined
+  #answer: AnswerPass | undefined
   #sentAtMs = 0
   #isSent = false
   #isDone = false
@@ -158,25 +155,28 @@ export class MeteredExchange implements Dispatcher.DispatchHandler, InFlight {
       this.fail('upstream_auth_failed')
       return
     }
-    const stream = charge instanceof CallCharge && charge.isStream ? charge : undefined
+    const isStream = charge instanceof CallCharge && charge.isStream
     const raw = controller.rawHeaders as Buffer[]
-    const hasLength = stream === undefined && status !== 204
+    const hasLength = !isStream && status !== 204
     const headers = responseHeaders.build(raw, status, admission.headers, hasLength)
-    this.#flow = new FlowGate(controller)
-    if (stream !== undefined) this.#grant = this.#follow(stream, admission, this.#flow)
+    this.#answer = new AnswerPass({
+      ...{ client: this.#client, charge, controller, requestId: admission.requestId },
+      reservation: admission.allowed.reservation,
+      onStall: () => this.fail('request_timeout'),
+      onCut: () => this.#finish(),
+    })
     this.#client.begin(status, reason, headers)
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
-    if (this.#isDone || this.#charge === undefined) return
-    this.#pass(this.#charge.write(chunk))
-    if (this.#charge instanceof CallCharge) this.#grant?.follow(this.#charge.producedTokens)
+    if (!this.#isDone) this.#answer?.write(chunk)
   }
 
   onResponseEnd(): void {
-    if (this.#isDone || this.#charge === undefined) return
+    if (this.#isDone) return
     this.#controller = undefined
-    this.#endWith(this.#charge.end())
+    this.#answer?.end()
+    this.#finish()
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -187,35 +187,6 @@ export class MeteredExchange implements Dispatcher.DispatchHandler, InFlight {
     this.fail(code)
   }
 
-  #pass(bytes: Uint8Array): void {
-    if (bytes.length === 0 || this.#flow === undefined) return
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#client.write(chunk, this.#flow, this.#onStall)
-  }
-
-  #endWith(last: Uint8Array): void {
-    this.#flow?.end()
-    this.#pass(last)
-    this.#client.end()
-    this.#finish()
-  }
-
-  readonly #onStall = (): void => this.fail('request_timeout')
-
-  #follow(charge: CallCharge, { allowed, requestId }: Admitted, flow: FlowGate) {
-    const { reservation } = allowed
-    if (reservation === undefined) return undefined
-    return new OutputGrant({
-      ...{ reservation, heldTokens: charge.heldTokens },
-      amountOf: (tokens) => charge.amountOf(tokens),
-      pause: () => flow.pause(),
-      resume: () => flow.resume(),
-      cut: () => {
-        this.#endWith(charge.lastEvent(requestId, CUT_MESSAGE))
-      },
-    })
-  }
-
   #refuse({ refusal }: Exclude<Admission, Admitted>): void {
     this.#client.refuse(refusal)
     this.#finish()
@@ -223,7 +194,7 @@ export class MeteredExchange implements Dispatcher.DispatchHandler, InFlight {
 
   #finish(): void {
     this.#isDone = true
-    this.#grant?.end()
+    this.#answer?.stop()
     this.#controller?.abort(abortReason())
     this.#intake?.stop()
     this.#passing?.destroy()
