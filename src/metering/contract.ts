@@ -69,7 +69,7 @@ export interface AnswerMeter {
   end(): Uint8Array
   /** So far, or once it has ended. */
   metered(): Metered
-  /** Output of a stream as it is estimated so far, reported or not; 0 elsewhere. */
+  /** Output of a stream that is certainly there so far, reported or not; 0 elsewhere. */
   readonly producedTokens: number
   /** The next `sequence_number` of a stream of the Responses API; 0 elsewhere. */
   readonly nextSequence: number

@@ -137,9 +137,23 @@ describe('a stream', () => {
     const meter = stream(callOf('openai-chat'))
     expect(run(meter, [bytes(events)])).toMatchObject({
       isReported: false,
-      usage: { inputTokens: 500, outputTokens: 1 + 1 + 2 + 2 },
+      usage: { inputTokens: 500, outputTokens: Math.ceil((1 + 4 + 5 + 7) / 4) },
     })
-    expect(meter.producedTokens).toBe(6)
+    expect(meter.producedTokens).toBe(4)
+  })
+
+  test('of long words is not taken for more than its maximum', () => {
+    const words = Array.from({ length: 100 }, () => chunk({ content: ' international' })).join('')
+    const meter = stream(callOf('openai-chat'))
+    expect(run(meter, [bytes(words)]).usage.outputTokens).toBe(100)
+    expect(meter.producedTokens).toBe(100)
+  })
+
+  test('in few events is told by its bytes', () => {
+    const meter = stream(callOf('openai-chat'))
+    meter.write(bytes(chunk({ content: 'x'.repeat(8000) })))
+    expect(meter.producedTokens).toBe(500)
+    expect(meter.metered().usage.outputTokens).toBe(500)
   })
 
   test('of a model that reasons out of sight is charged as it was held', () => {

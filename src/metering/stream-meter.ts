@@ -3,9 +3,11 @@
  * then, and takes out what was only asked for on the client's behalf, so that the client sees the bytes
  * of a direct call.
  *
- * The estimate, for a stream that ends without a report: all of the input that was held, and for each
- * event with text one token for every four bytes, at least one. Of a model that reasons out of sight
- * nobody can tell, so that it is all of the output that was held, or more where more has passed.
+ * The estimate, for a stream that ends without a report: all of the input that was held; of the output
+ * one token for every four bytes of text, at least one for each event with text, and at most what was
+ * held. Of a model that reasons out of sight nobody can tell, so that it is all of the output that was
+ * held. What passes what was held is told by what is certainly there, or a model of long words would be
+ * cut within its maximum: one token for each event with text, or for every 16 bytes.
  */
 import type { TokenUsage } from '../core/spend/amount.ts'
 import type { AnswerMeter, CallBounds, Metered } from './contract.ts'
@@ -17,13 +19,16 @@ import { isReasoning } from './output-bound.ts'
 import { estimated, laterUsage, readUsage } from './usage.ts'
 
 const BYTES_PER_TOKEN = 4
+/** Hardly any text has longer ones throughout. */
+const MOST_BYTES_PER_TOKEN = 16
 /** A quote within a string is escaped, so this can be nothing but a member. */
 const NO_USAGE_YET = /, ?"usage": ?null/
 
 export class StreamMeter implements AnswerMeter {
   readonly #call: CallBounds
   readonly #splitter: EventSplitter
-  #producedTokens = 0
+  #textEvents = 0
+  #textBytes = 0
   #usage: TokenUsage | undefined
   /** The usage at hand is about everything that has passed. */
   #isReported = false
@@ -35,7 +40,7 @@ export class StreamMeter implements AnswerMeter {
   }
 
   get producedTokens(): number {
-    return this.#producedTokens
+    return Math.max(this.#textEvents, Math.ceil(this.#textBytes / MOST_BYTES_PER_TOKEN))
   }
 
   get nextSequence(): number {
@@ -64,8 +69,10 @@ export class StreamMeter implements AnswerMeter {
 
   #unreportedTokens(): number {
     const { protocol, model, outputTokens } = this.#call
-    const isHidden = protocol !== 'anthropic-messages' && isReasoning(model)
-    return isHidden ? Math.max(outputTokens, this.#producedTokens) : this.#producedTokens
+    const most = Math.max(outputTokens, this.producedTokens)
+    if (protocol !== 'anthropic-messages' && isReasoning(model)) return most
+    const likely = Math.max(this.#textEvents, Math.ceil(this.#textBytes / BYTES_PER_TOKEN))
+    return Math.min(likely, most)
   }
 
   /** What goes on for an event. */
@@ -75,7 +82,8 @@ export class StreamMeter implements AnswerMeter {
     if (!isObject(data)) return event
     const produced = producedText(this.#call.protocol, data)
     if (produced !== '') {
-      this.#producedTokens += Math.ceil(utf8Length(produced) / BYTES_PER_TOKEN)
+      this.#textEvents += 1
+      this.#textBytes += utf8Length(produced)
       this.#isReported = false
     }
     this.#readUsage(data)
