@@ -2,31 +2,19 @@
  * Configuration and environment to one frozen Settings: read by the schema, completed with
  * defaults, then checked across members. Pure; throws a ConfigError with every problem it found.
  */
-import { ConfigError } from '../core/errors.ts'
-import type {
-  AddressSettings,
-  GatewaySettings,
-  KeySettings,
-  RouteSettings,
-  Settings,
-} from '../core/settings.ts'
+import type { AddressSettings, KeySettings, Settings } from '../core/settings.ts'
 import { DEFAULT_TIERS, type Tier } from '../core/tier.ts'
 import { acrossProblems } from './across.ts'
 import { checkDatabaseUrl, DEFAULT_DATABASE_URL } from './database-url.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { freezeDeep } from './freeze-deep.ts'
-import { readUpstream, trimSlash, UPSTREAM_RULE } from './http-values.ts'
+import { gatewaySettings } from './gateway-settings.ts'
 import { anomalySettings, auditSettings, expiryRemindersOf, leakSettings } from './leak-settings.ts'
 import { mailSettings, publicUrlOf } from './mail-settings.ts'
 import { linesOf, refuse } from './problems.ts'
 import { redisSettings } from './redis-settings.ts'
 import { configSchema, type ReadConfig } from './schema.ts'
-import {
-  routeSpendSettings,
-  spendSettings,
-  tierSpendSettings,
-  unheldRoutes,
-} from './spend-settings.ts'
+import { spendSettings, tierSpendSettings, unheldRoutes } from './spend-settings.ts'
 
 const MINUTE_MS = 60_000
 
@@ -167,48 +155,5 @@ function addressSettings(read: ReadConfig['ip']): AddressSettings | null {
       windowMs: read?.failures?.window ?? MINUTE_MS,
       algorithm: 'sliding-window' as const,
     },
-  }
-}
-
-function gatewaySettings(read: ReadConfig, upstream: string | undefined): GatewaySettings {
-  const { gateway = {}, routes = [], upstreamHeaders = {} } = read
-  const headers = Object.entries(upstreamHeaders).map(([name, value]) => [
-    name.toLowerCase(),
-    value,
-  ])
-  return {
-    upstream: upstream === undefined ? read.upstream : checkUpstream(upstream),
-    upstreamHeaders: Object.fromEntries(headers),
-    routes: routes.map((route) => routeSettings(route, read.spend)),
-    maxBodyBytes: gateway.maxBodyBytes ?? 10 * 1024 * 1024,
-    headersTimeoutMs: gateway.headersTimeout ?? 10_000,
-    requestTimeoutMs: gateway.requestTimeout ?? 60_000,
-    upstreamTimeoutMs: gateway.upstreamTimeout ?? 120_000,
-    upstreamIdleTimeoutMs: gateway.upstreamIdleTimeout ?? 120_000,
-    connectTimeoutMs: gateway.connectTimeout ?? 5_000,
-    drainDelayMs: gateway.drainDelay ?? 0,
-    drainTimeoutMs: gateway.drainTimeout ?? 10_000,
-  }
-}
-
-function checkUpstream(input: string): string {
-  const upstream = readUpstream(input)
-  if (upstream !== undefined) return upstream
-  throw new ConfigError(`upstream must be ${UPSTREAM_RULE}`)
-}
-
-function routeSettings(
-  read: NonNullable<ReadConfig['routes']>[number],
-  allSpend: ReadConfig['spend'],
-): RouteSettings {
-  const { path, methods, scope, upstream, spend } = read
-  return {
-    path: path === '/' ? path : trimSlash(path),
-    ...(methods === undefined ? {} : { methods: [...methods] }),
-    ...(scope === undefined ? {} : { scope }),
-    cost: read.cost ?? 1,
-    limits: [...(read.limits ?? [])],
-    ...(upstream === undefined ? {} : { upstream }),
-    ...(spend === undefined ? {} : { spend: routeSpendSettings(spend, allSpend) }),
   }
 }

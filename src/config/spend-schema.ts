@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { isEmailAddress } from '../core/email-address.ts'
 import { isLoopbackHost } from '../core/loopback.ts'
+import { isModelPattern, MODEL_PATTERN_RULE } from '../core/spend/model-name.ts'
 import { dollars, listOf, members, oneOf, secretValue, text, value, whole } from './members.ts'
 
 const MAX_OUTPUT_TOKENS = 100_000_000
@@ -11,9 +12,9 @@ const WEBHOOK_KEY_BYTES = [24, 64] as const
 const caps = { perDay: dollars.optional(), perMonth: dollars.optional() }
 const tokens = whole(0, Number.MAX_SAFE_INTEGER)
 
-const model = text(
-  'the name of a model, such as "gpt-4o-mini", or how names begin, such as "gpt-4o*"; "*" stands only at the end',
-  /^[\x21-\x29\x2b-\x7e]{0,255}(?:[\x21-\x29\x2b-\x7e]|\*)$/,
+const model = value<string>(
+  MODEL_PATTERN_RULE,
+  (input) => typeof input === 'string' && isModelPattern(input),
 )
 
 /** What a tier may say beside its limits. */

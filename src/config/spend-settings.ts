@@ -1,7 +1,7 @@
 /** The settings of money: defaults, and what is metered at all. Pure. */
 import type { RouteSpend, SpendSettings } from '../core/settings.ts'
 import type { DollarCaps, TokenCaps } from '../core/spend/caps.ts'
-import type { ModelPrice } from '../core/spend/prices.ts'
+import { priceTable } from '../core/spend/price-table.ts'
 import type { Tier } from '../core/tier.ts'
 import type { ReadConfig } from './schema.ts'
 
@@ -22,10 +22,7 @@ export function spendSettings(read: ReadConfig): SpendSettings | null {
   if (!isConfigured) return null
   const { prices = {}, defaultPrice, account, owner, maxOutputTokens, alerts } = read.spend ?? {}
   return {
-    prices: {
-      models: new Map(Object.entries(prices).map(([model, price]) => [model, modelPrice(price)])),
-      fallback: defaultPrice === undefined ? null : modelPrice(defaultPrice),
-    },
+    prices: priceTable(prices, defaultPrice ?? null),
     account: dollarCaps(account),
     owner: dollarCaps(owner),
     defaultMaxOutputTokens: maxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
@@ -89,22 +86,3 @@ const tokenCaps = ({ perMinute, perDay }: NonNullable<ReadTier['tokens']>): Toke
   ...(perMinute === undefined ? {} : { perMinute }),
   ...(perDay === undefined ? {} : { perDay }),
 })
-
-interface ReadPrice {
-  readonly input?: number | undefined
-  readonly cachedInput?: number | undefined
-  readonly cacheWrite?: number | undefined
-  readonly output?: number | undefined
-  readonly perRequest?: number | undefined
-}
-
-/** Dollars per million tokens in micro-dollars are pico-dollars a token, by the same number. */
-function modelPrice({ input = 0, output = 0, perRequest = 0, ...cache }: ReadPrice): ModelPrice {
-  return {
-    inputPicoUsd: input,
-    cachedInputPicoUsd: cache.cachedInput ?? input,
-    cacheWritePicoUsd: cache.cacheWrite ?? input,
-    outputPicoUsd: output,
-    perRequestMicroUsd: perRequest,
-  }
-}
