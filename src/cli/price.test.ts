@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { newFolder } from '../../tests/cli/command-line.ts'
-import { dollarText, readPriceMicroUsd } from './price.ts'
+import { dollarText, exactDollars, readMicroUsd } from './price.ts'
 
 describe('prices are whole micro-dollars', () => {
   test.each([
-    ['0.0066', 6_600n],
-    ['$0.000001', 1n],
-    ['12', 12_000_000n],
-    ['0', 0n],
+    ['0.0066', 6_600],
+    ['$0.000001', 1],
+    ['12', 12_000_000],
+    ['0', 0],
   ])('%s', (text, expected) => {
-    expect(readPriceMicroUsd(text)).toBe(expected)
+    expect(readMicroUsd(text, '--price')).toBe(expected)
   })
 
   test.each(['-1', '1e3', '0.0000001', '', 'free', '1,5'])('%s is refused', (text) => {
-    expect(() => readPriceMicroUsd(text)).toThrow('--price must be dollars')
+    expect(() => readMicroUsd(text, '--price')).toThrow('--price must be dollars')
   })
 
   test.each([
@@ -24,6 +24,15 @@ describe('prices are whole micro-dollars', () => {
     [0n, '$0.00'],
   ])('%s micro-dollars are said as %s', (microUsd, expected) => {
     expect(dollarText(microUsd)).toBe(expected)
+  })
+
+  test.each([
+    [6_600, '$0.0066'],
+    [12_345_678, '$12.345678'],
+    [5_703_190_000n, '$5,703.19'],
+    [0, '$0.00'],
+  ])('%s micro-dollars are exactly %s', (microUsd, expected) => {
+    expect(exactDollars(microUsd)).toBe(expected)
   })
 })
 
