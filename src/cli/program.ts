@@ -11,6 +11,8 @@ import { addMigrate } from './commands/migrate.ts'
 import { addReplay } from './commands/replay.ts'
 import { addScan } from './commands/scan.ts'
 import { addServe } from './commands/serve.ts'
+import { addSimulate } from './commands/simulate.ts'
+import { addSpendCommands } from './commands/spend/spend.ts'
 import { addTiers } from './commands/tiers.ts'
 import { EXIT_FAILED } from './failure.ts'
 import { ownVersion } from './version.ts'
@@ -21,6 +23,8 @@ export function createProgram(end: (exitCode: number) => void): Command {
     .description('API keys, exact rate limits and an audit log for AI APIs.')
     .version(ownVersion(), '-V, --version')
     .exitOverride()
+    // Options stand behind the command that they are of: `spend` and `spend cap` both have --key.
+    .enablePositionalOptions()
     .configureOutput({ outputError: () => undefined })
   const fail = () => end(EXIT_FAILED)
   addInit(program)
@@ -29,7 +33,9 @@ export function createProgram(end: (exitCode: number) => void): Command {
   addLeak(program)
   addScan(program, fail)
   addAuditCommands(program, fail)
+  addSpendCommands(program)
   addTiers(program)
+  addSimulate(program)
   addDoctor(program, fail)
   addMigrate(program)
   addCopy(program)
