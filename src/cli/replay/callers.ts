@@ -1,5 +1,6 @@
 /** Who calls: the scraper and the users, with the addresses they come from and the keys they hold. */
 import type { Gate } from '../../engine/gate.ts'
+import type { Scenario } from './scenarios.ts'
 import { USERS } from './trace.ts'
 
 /** The credential of the owner's account at the LLM. */
@@ -11,27 +12,50 @@ export interface Caller {
   readonly address: string
 }
 
-/** The callers by their number in the trace, each user with a key of the free tier. */
-export async function createCallers(gate: Gate, scraperHasKey: boolean): Promise<Caller[]> {
-  const scraperKey = scraperHasKey ? await issue(gate, 'scraper@example.net') : undefined
-  const callers: Caller[] = [{ key: scraperKey, address: SCRAPER_ADDRESS }]
-  for (let user = 1; user <= USERS; user += 1) {
-    callers.push({ key: await issue(gate, `user-${user}@example.com`), address: addressOf(user) })
+/** Who stands behind the numbers of the trace. */
+export interface Callers {
+  /** The scraper takes them in turn. */
+  readonly scraper: readonly Caller[]
+  /** From 1 on, as in the trace. */
+  readonly users: readonly Caller[]
+}
+
+/** Each user has a key of the free tier; the scraper what the scenario gives it. */
+export async function createCallers(gate: Gate, { keys }: Scenario): Promise<Callers> {
+  const scraper: Caller[] = []
+  for (let index = 0; index < (keys?.count ?? 0); index += 1) {
+    const key = await issue(gate, `scraper-${index}@example.net`, keys?.tier ?? 'free')
+    scraper.push({ key, address: scraperAddress(index) })
   }
-  return callers
+  if (scraper.length === 0) scraper.push({ key: undefined, address: scraperAddress(0) })
+  const users: Caller[] = []
+  for (let user = 1; user <= USERS; user += 1) {
+    const key = await issue(gate, `user-${user}@example.com`, 'free')
+    users.push({ key, address: userAddress(user) })
+  }
+  return { scraper, users }
 }
 
 /** The callers of an open endpoint: it spends its owner's account for whoever comes. */
-export function createOpenCallers(): Caller[] {
-  const addresses = [SCRAPER_ADDRESS]
-  for (let user = 1; user <= USERS; user += 1) addresses.push(addressOf(user))
-  return addresses.map((address) => ({ key: OWNERS_KEY, address }))
+export function createOpenCallers(): Callers {
+  const users: Caller[] = []
+  for (let user = 1; user <= USERS; user += 1) {
+    users.push({ key: OWNERS_KEY, address: userAddress(user) })
+  }
+  return { scraper: [{ key: OWNERS_KEY, address: scraperAddress(0) }], users }
 }
 
-const SCRAPER_ADDRESS = '203.0.113.66'
-const addressOf = (user: number): string => `198.51.100.${user}`
+/** Of the trace's call `index`. */
+export function callerOf({ scraper, users }: Callers, caller: number, index: number): Caller {
+  const found = caller === 0 ? scraper[index % scraper.length] : users[caller - 1]
+  if (found === undefined) throw new RangeError(`there is no caller ${caller}`)
+  return found
+}
 
-async function issue(gate: Gate, owner: string): Promise<string> {
-  const { key } = await gate.keys.issue({ owner, tier: 'free', scopes: ['read', 'write'] })
+const scraperAddress = (index: number): string => `203.0.113.${66 + index}`
+const userAddress = (user: number): string => `198.51.100.${user}`
+
+async function issue(gate: Gate, owner: string, tier: string): Promise<string> {
+  const { key } = await gate.keys.issue({ owner, tier, scopes: ['read', 'write'] })
   return key
 }

@@ -16,9 +16,18 @@ import { openGate } from '../../lockgate.ts'
 import { startFakeOpenAI } from '../../testing/fake-openai/index.ts'
 import { counted } from '../output.ts'
 import { auditAccount } from './audit-account.ts'
-import { type Caller, createCallers, createOpenCallers, OWNERS_KEY } from './callers.ts'
+import {
+  type Caller,
+  type Callers,
+  callerOf,
+  createCallers,
+  createOpenCallers,
+  OWNERS_KEY,
+} from './callers.ts'
 import type { RunOptions } from './engine-run.ts'
-import { CALL_MICRO_USD, type ScenarioName, type ScenarioResult, Tally } from './tally.ts'
+import { ledgerMicroUsd } from './ledger-account.ts'
+import { CALL_MICRO_USD, CAPS, type Scenario } from './scenarios.ts'
+import { type ScenarioResult, Tally } from './tally.ts'
 
 const CONNECTIONS = 32
 const PRICE = {
@@ -32,7 +41,7 @@ const BODY = JSON.stringify({
 })
 
 export async function runOverHttp(
-  scenario: ScenarioName,
+  scenario: Scenario,
   options: RunOptions,
 ): Promise<ScenarioResult> {
   const folder = await mkdtemp(join(tmpdir(), 'lockgate-replay-'))
@@ -40,7 +49,7 @@ export async function runOverHttp(
   try {
     const upstream = new URL(llm.url).origin
     const result =
-      scenario === 'open'
+      scenario.keys === null
         ? await runScenario(scenario, options, upstream)
         : await runGuarded(scenario, options, upstream, folder)
     const reached = result.scraper.reached + result.users.reached
@@ -55,15 +64,14 @@ export async function runOverHttp(
 }
 
 async function runGuarded(
-  scenario: ScenarioName,
+  scenario: Scenario,
   options: RunOptions,
   upstream: string,
   folder: string,
 ): Promise<ScenarioResult> {
-  const { gate, gateway, origin } = await startGateway(
-    `sqlite:${join(folder, 'night.db')}`,
-    upstream,
-  )
+  const { gate, gateway, origin } = await startGateway(scenario, {
+    ...{ databaseUrl: `sqlite:${join(folder, `${scenario.name}.db`)}`, upstream },
+  })
   try {
     return await runScenario(scenario, options, origin, gate)
   } finally {
@@ -73,25 +81,23 @@ async function runGuarded(
 }
 
 async function runScenario(
-  scenario: ScenarioName,
+  scenario: Scenario,
   options: RunOptions,
   origin: string,
   gate?: Gate,
 ): Promise<ScenarioResult> {
   const startedMs = performance.now()
-  const callers =
-    gate === undefined ? createOpenCallers() : await createCallers(gate, scenario === 'one-key')
+  const callers = gate === undefined ? createOpenCallers() : await createCallers(gate, scenario)
   const scraper = new Tally()
   const users = new Tally()
-  await sendAll(origin, callers, options, (caller, status) => {
+  await sendAll(origin, callers, options, (caller, status, tookMs) => {
     const tally = caller === 0 ? scraper : users
-    tally.add(performance.now(), status)
+    tally.add(performance.now(), status, tookMs)
   })
   return {
-    scenario,
-    scraper: scraper.outcome(),
-    users: users.outcome(),
+    ...{ scenario, scraper: scraper.outcome(), users: users.outcome() },
     audit: gate === undefined ? null : await auditAccount(gate),
+    ledgerMicroUsd: await ledgerMicroUsd(gate),
     elapsedMs: performance.now() - startedMs,
   }
 }
@@ -103,10 +109,13 @@ interface Guarded {
 }
 
 /** Every caller has an address of its own: the gateway trusts X-Forwarded-For from this machine. */
-async function startGateway(databaseUrl: string, upstream: string): Promise<Guarded> {
+async function startGateway(
+  { isCapped }: Scenario,
+  places: { readonly databaseUrl: string; readonly upstream: string },
+): Promise<Guarded> {
   const config = {
-    databaseUrl,
-    upstream,
+    ...places,
+    ...(isCapped ? CAPS : {}),
     upstreamHeaders: { authorization: `Bearer ${OWNERS_KEY}` },
     ip: { trustedProxies: ['127.0.0.1'] },
     errors: 'openai' as const,
@@ -120,16 +129,18 @@ async function startGateway(databaseUrl: string, upstream: string): Promise<Guar
 
 async function sendAll(
   origin: string,
-  callers: readonly Caller[],
+  callers: Callers,
   { trace, progress }: RunOptions,
-  onAnswer: (caller: number, status: number) => void,
+  onAnswer: (caller: number, status: number, tookMs: number) => void,
 ): Promise<void> {
   const agent = new Agent({ connections: CONNECTIONS, pipelining: 1 })
-  const calls = trace.values()
+  const calls = trace.entries()
   let done = 0
   const worker = async (): Promise<void> => {
-    for (const { caller } of calls) {
-      onAnswer(caller, await send(agent, origin, callers[caller]))
+    for (const [index, { caller }] of calls) {
+      const sentMs = performance.now()
+      const status = await send(agent, origin, callerOf(callers, caller, index))
+      onAnswer(caller, status, performance.now() - sentMs)
       done += 1
       progress.at(done)
     }
@@ -141,8 +152,7 @@ async function sendAll(
   }
 }
 
-async function send(agent: Agent, origin: string, caller: Caller | undefined): Promise<number> {
-  const { key, address = '' } = caller ?? {}
+async function send(agent: Agent, origin: string, { key, address }: Caller): Promise<number> {
   const { statusCode, body } = await agent.request({
     origin,
     path: '/v1/chat/completions',

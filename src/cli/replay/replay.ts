@@ -8,9 +8,10 @@ import { brokenPromises } from './checks.ts'
 import { runInEngine } from './engine-run.ts'
 import { runOverHttp } from './http-run.ts'
 import { NO_PROGRESS, startProgress } from './progress.ts'
-import { jsonReport, type Mode, TITLES, textReport } from './report.ts'
-import { SCENARIOS, type ScenarioResult } from './tally.ts'
-import { incidentTrace } from './trace.ts'
+import { jsonReport, type Mode, textReport } from './report.ts'
+import { HTTP_SCENARIOS, SCENARIOS } from './scenarios.ts'
+import type { ScenarioResult } from './tally.ts'
+import { floodTrace, incidentTrace } from './trace.ts'
 
 export interface ReplayOptions {
   readonly mode: Mode
@@ -22,19 +23,21 @@ export interface ReplayOptions {
 
 /** Resolves with true when every promise held; those that did not are named on stderr. */
 export async function replay({ mode, json, seed }: ReplayOptions): Promise<boolean> {
-  const trace = incidentTrace(seed)
-  const run = mode === 'http' ? runOverHttp : runInEngine
-  if (!json) await say(introduction(mode, trace.length))
+  const night = incidentTrace(seed)
+  const [run, scenarios] =
+    mode === 'http' ? [runOverHttp, HTTP_SCENARIOS] : [runInEngine, SCENARIOS]
+  if (!json) await say(introduction(mode, night.length))
   const results: ScenarioResult[] = []
-  for (const scenario of SCENARIOS) {
-    const progress = json ? NO_PROGRESS : startProgress(TITLES[scenario], trace.length)
+  for (const scenario of scenarios) {
+    const trace = scenario.attack === 'flood' ? floodTrace(seed) : night
+    const progress = json ? NO_PROGRESS : startProgress(scenario.title, trace.length)
     try {
       results.push(await run(scenario, { trace, progress }))
     } finally {
       progress.end()
     }
   }
-  const broken = brokenPromises(results)
+  const broken = brokenPromises(results, scenarios)
   await (json ? sayJson(jsonReport(mode, results, broken)) : say(textReport(results)))
   for (const promise of broken) warn(`lockgate: broken promise: ${promise}`)
   return broken.length === 0
@@ -48,6 +51,7 @@ function introduction(mode: Mode, calls: number): string {
   return [
     'The night again. From 03:14, six hours: one scraper and twelve users,',
     `${calls.toLocaleString('en-US')} calls in all, ${how}.`,
-    'A call that reaches the LLM costs $0.0066, as it did then.',
+    'A call that reaches the LLM costs $0.0066, as it did then. With caps a free key may spend $1',
+    'in any 24 hours, a paid key $10, and the account $20.',
   ].join('\n')
 }

@@ -1,32 +1,42 @@
 /** The results of a replay as a page of text or as a JSON value. */
 import { counted, styled } from '../output.ts'
-import type { Outcome, ScenarioName, ScenarioResult } from './tally.ts'
+import { exactDollars } from '../price.ts'
+import type { AuditAccount } from './audit-account.ts'
+import { capUse } from './cap-use.ts'
+import type { Outcome, ScenarioResult } from './tally.ts'
 
 export type Mode = 'engine' | 'http'
 
-export const TITLES: Readonly<Record<ScenarioName, string>> = {
-  open: 'open endpoint',
-  'no-key': 'Lockgate, scraper has no key',
-  'one-key': 'Lockgate, scraper has one free key',
-}
 const TITLE_WIDTH = 36
+const CAP_RULE =
+  '  A call gets in where what was spent, what is held and its own worst case fit the cap together.'
 
 export function textReport(results: readonly ScenarioResult[]): string {
   const lines = ['', heading('The scraper'), row('', ['calls', 'reached LLM', 'bill'])]
-  for (const { scenario, scraper } of results) lines.push(outcomeRow(scenario, scraper))
+  for (const { scenario, scraper } of results) lines.push(outcomeRow(scenario.title, scraper))
   lines.push('', heading('The twelve users'), row('', ['calls', 'reached LLM', 'bill']))
-  for (const { scenario, users } of results) lines.push(outcomeRow(scenario, users))
+  for (const { scenario, users } of results) lines.push(outcomeRow(scenario.title, users))
   lines.push('', heading('What the scraper was told'))
   for (const { scenario, scraper } of results) {
-    lines.push(`  ${TITLES[scenario].padEnd(TITLE_WIDTH)}${statusText(scraper)}`)
+    lines.push(`  ${scenario.title.padEnd(TITLE_WIDTH)}${statusText(scraper)}`)
   }
+  lines.push('', heading('What the caps held'), CAP_RULE)
+  for (const result of results) lines.push(...capLines(result))
   lines.push('', heading('What the audit log says'))
   for (const result of results) lines.push(...auditLines(result))
   return lines.join('\n')
 }
 
-function auditLines({ scenario, audit, scraper, users }: ScenarioResult): string[] {
-  const title = `  ${TITLES[scenario].padEnd(TITLE_WIDTH)}`
+function capLines(result: ScenarioResult): string[] {
+  const use = capUse(result)
+  if (use === null) return []
+  const { cap, spentMicroUsd, capMicroUsd } = use
+  const title = `  ${result.scenario.title.padEnd(TITLE_WIDTH)}`
+  return [`${title}${exactDollars(spentMicroUsd)} of ${exactDollars(capMicroUsd)} (${cap})`]
+}
+
+function auditLines({ scenario, audit, scraper, users, ledgerMicroUsd }: ScenarioResult): string[] {
+  const title = `  ${scenario.title.padEnd(TITLE_WIDTH)}`
   if (audit === null) return [`${title}there is none`]
   const sent = (scraper.statuses.get(429) ?? 0) + (users.statuses.get(429) ?? 0)
   const indent = ' '.repeat(title.length)
@@ -34,15 +44,21 @@ function auditLines({ scenario, audit, scraper, users }: ScenarioResult): string
   const verdict = audit.intact ? 'intact' : 'BROKEN'
   const { worstMinute, worstDay } = scraper
   return [
-    `${title}${number(audit.limitExceeded)} limit.exceeded for ${counted(sent, '429')}`,
+    `${title}${exceededText(audit)} for ${counted(sent, '429')}`,
     ...(limits.length === 0 ? [] : [`${indent}by limit: ${limits.join(', ')}`]),
     `${indent}${counted(audit.rows, 'row')}, chain ${verdict}`,
+    ...(ledgerMicroUsd === null ? [] : [`${indent}in the ledger: ${exactDollars(ledgerMicroUsd)}`]),
     ...(worstDay === 0 ? [] : [`${indent}most in 60 s: ${worstMinute}; in 24 h: ${worstDay}`]),
   ]
 }
 
-function outcomeRow(scenario: ScenarioName, { sent, reached, costMicroUsd }: Outcome): string {
-  return row(TITLES[scenario], [number(sent), number(reached), dollars(costMicroUsd)])
+function exceededText({ limitExceeded, spendExceeded }: AuditAccount): string {
+  const ofSpend = spendExceeded === 0 ? '' : `, ${number(spendExceeded)} spend.exceeded`
+  return `${number(limitExceeded)} limit.exceeded${ofSpend}`
+}
+
+function outcomeRow(title: string, { sent, reached, costMicroUsd }: Outcome): string {
+  return row(title, [number(sent), number(reached), exactDollars(costMicroUsd)])
 }
 
 function row(title: string, cells: readonly string[]): string {
@@ -56,26 +72,36 @@ function statusText({ statuses }: Outcome): string {
 
 const heading = (text: string): string => styled('bold', text)
 const number = (value: number): string => value.toLocaleString('en-US')
-const dollars = (microUsd: number): string => `$${(microUsd / 1_000_000).toFixed(2)}`
 
 export function jsonReport(
   mode: Mode,
   results: readonly ScenarioResult[],
   broken: readonly string[],
 ): object {
-  const scenarios = results.map(({ scenario, scraper, users, audit, elapsedMs }) => ({
-    scenario,
+  const scenarios = results.map(({ scenario, scraper, users, audit, ...rest }) => ({
+    scenario: scenario.name,
+    capped: scenario.isCapped,
     scraper: outcomeJson(scraper),
     users: outcomeJson(users),
     audit: audit && {
       rows: audit.rows,
       limit_exceeded: audit.limitExceeded,
+      spend_exceeded: audit.spendExceeded,
       by_limit: Object.fromEntries(audit.byLimit),
       intact: audit.intact,
     },
-    elapsed_ms: Math.round(elapsedMs),
+    cap: capJson({ scenario, scraper, users, audit, ...rest }),
+    ledger_micro_usd: rest.ledgerMicroUsd,
+    elapsed_ms: Math.round(rest.elapsedMs),
   }))
   return { mode, ok: broken.length === 0, broken, scenarios }
+}
+
+function capJson(result: ScenarioResult): object | null {
+  const use = capUse(result)
+  return (
+    use && { name: use.cap, quota_micro_usd: use.capMicroUsd, spent_micro_usd: use.spentMicroUsd }
+  )
 }
 
 function outcomeJson(outcome: Outcome): object {

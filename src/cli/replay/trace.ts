@@ -1,6 +1,7 @@
 /**
  * The night of the incident as a list of calls: from 03:14 on, six hours, one scraper with 47,200
  * calls in surges, and twelve users of the beta at their usual pace. Seeded: every run is the same.
+ * The flood is the same night with a scraper that calls twelve times a second, more than a paid key may.
  */
 
 /** 03:14 UTC; the day itself means nothing. */
@@ -8,6 +9,8 @@ export const START_MS = Date.UTC(2026, 0, 13, 3, 14)
 export const MINUTES = 360
 export const SCRAPER_CALLS = 47_200
 export const USERS = 12
+const FLOOD_PER_SECOND = 12
+export const FLOOD_CALLS = MINUTES * 60 * FLOOD_PER_SECOND
 /** A user's mean time between two calls. */
 const USER_PACE_MS = 10 * 60_000
 
@@ -18,10 +21,19 @@ export interface Call {
 }
 
 /** Every call of the night, in order of time. */
-export function incidentTrace(seed: number): readonly Call[] {
+export function incidentTrace(seed: number): Call[] {
   const random = seededRandom(seed)
   const calls = scraperCalls(random)
   for (let user = 1; user <= USERS; user += 1) calls.push(...userCalls(user, random))
+  return calls.sort((a, b) => a.atMs - b.atMs)
+}
+
+/** The same users, and the scraper without a pause. */
+export function floodTrace(seed: number): readonly Call[] {
+  const calls = incidentTrace(seed).filter(({ caller }) => caller !== 0)
+  for (let index = 0; index < FLOOD_CALLS; index += 1) {
+    calls.push({ atMs: START_MS + Math.floor((index * 1000) / FLOOD_PER_SECOND), caller: 0 })
+  }
   return calls.sort((a, b) => a.atMs - b.atMs)
 }
 
