@@ -30,7 +30,14 @@ describe('lockgate doctor', SLOW, () => {
     await folder.run('init')
     const { code, statuses } = await doctor(folder)
     expect(statuses).toEqual({
-      ...{ node: 'ok', config_file: 'ok', key_prefix: 'ok', hash_parameters: 'ok', tiers: 'ok' },
+      ...{
+        node: 'ok',
+        config_file: 'ok',
+        spend: 'warn',
+        key_prefix: 'ok',
+        hash_parameters: 'ok',
+        tiers: 'ok',
+      },
       ...{ address_limits: 'ok', trusted_proxies: 'ok', upstream_headers: 'ok', upstream: 'warn' },
       ...{ database_mode: 'ok', database: 'ok', audit_log: 'ok', clock: 'ok' },
       ...{ key_tiers: 'ok', mail: 'warn', public_url: 'ok', audit_signing_key: 'ok' },

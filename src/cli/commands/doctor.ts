@@ -11,6 +11,7 @@ import {
 } from '../doctor/file-checks.ts'
 import { type Finding, fail as failed, ok } from '../doctor/finding.ts'
 import { settingsFindings } from '../doctor/settings-checks.ts'
+import { spendFindings } from '../doctor/spend-checks.ts'
 import { upstreamFindings } from '../doctor/upstream-check.ts'
 import { CONFIG_OPTION, type ConfigOption, loadFor } from '../open.ts'
 import { printable, say, sayJson, styled } from '../output.ts'
@@ -38,6 +39,7 @@ async function configuredFindings(options: ConfigOption): Promise<Finding[]> {
     return [
       configFileFinding(configPath, settings),
       ...settingsFindings(settings),
+      ...spendFindings(settings, Date.now()),
       ...databaseModeFindings(settings),
       await signingKeyFinding(settings),
       ...(await databaseFindings(settings)),
