@@ -6,10 +6,14 @@ import { METERS } from './meters.ts'
 import { RING } from './ring.ts'
 import { RULES } from './rules.ts'
 import { SPEND_CALLS } from './spend-calls.ts'
-import { SAVE_ALL_SPEND, SPEND_STATE } from './spend-state.ts'
+import { SAVE_ALL_SPEND, SPEND_SAVE } from './spend-save.ts'
+import { SPEND_SEEDS } from './spend-seeds.ts'
+import { SPEND_STATE } from './spend-state.ts'
 import { ZSET } from './zset.ts'
 
 export type CountersForm = 'ring' | 'zset'
+
+const SPEND = [SPEND_STATE, SPEND_SAVE, SPEND_CALLS, SPEND_SEEDS]
 
 /** Functions of the rules that storage calls before they are defined. */
 const FORWARD = 'local adoptLimits, measure\n'
@@ -20,6 +24,6 @@ const FORWARD = 'local adoptLimits, measure\n'
  */
 export function scriptOf(form: CountersForm, knowsSpend: boolean): string {
   const head = [ARITHMETIC, METERS, FORWARD, form === 'ring' ? RING : ZSET, RULES, MAIN]
-  const calls = knowsSpend ? [SPEND_STATE, SPEND_CALLS, CALLS, SAVE_ALL_SPEND] : [CALLS]
+  const calls = knowsSpend ? [...SPEND, CALLS, SAVE_ALL_SPEND] : [CALLS]
   return withConstants([...head, ...calls, ANSWER].join(''))
 }
