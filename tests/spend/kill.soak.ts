@@ -9,9 +9,9 @@ test.each([
   ['Redis', killRedis],
 ])(`%s is killed ${KILLS} times`, async (name, kill) => {
   const report = await kill(KILLS)
-  const { end, producedMicroUsd, streams, refusals } = report
+  const { end, streams, refusals } = report
   console.log(
-    `${name}: ${streams} streams, ${producedMicroUsd} micro-dollars produced, ${end.microUsd} charged, ` +
+    `${name}: ${streams} streams, ${end.producedMicroUsd} µ$ produced, ${end.all.microUsd} charged, ` +
       `refusals ${JSON.stringify(refusals)}`,
   )
   expectNothingLost(report)
