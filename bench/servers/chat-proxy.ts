@@ -71,7 +71,7 @@ async function portkeyServer(): Promise<void> {
   const child = spawn('taskset', [...command, `--port=${port}`, '--headless'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  process.once('SIGTERM', () => child.kill())
+  process.once('exit', () => child.kill())
   const headers = { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${upstream}/v1` }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   for (;;) {

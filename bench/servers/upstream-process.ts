@@ -11,10 +11,8 @@ export async function startUpstream(file: string, ...args: string[]): Promise<st
   const child = spawn('taskset', ['-c', String(LOAD_CORE), process.execPath, path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  process.once('SIGTERM', () => {
-    child.kill()
-    process.exit()
-  })
+  process.once('exit', () => child.kill())
+  process.once('SIGTERM', () => process.exit())
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
   return new URL(JSON.parse(String(line)).url).origin
 }
