@@ -45,6 +45,9 @@ export class SpendState {
   #holds = new Map<string, HeldEntry>()
   /** Those of the last seconds, in the order of their settling. */
   readonly #settled = new Map<string, SettledEntry>()
+  /** Stands before the oldest that was not looked at: one made anew steps over all that were deleted. */
+  #order = this.#settled.entries()
+  #oldest: readonly [id: string, entry: SettledEntry] | undefined
   #readAtMs = 0
   #seededAtMs = 0
 
@@ -182,10 +185,23 @@ export class SpendState {
   }
 
   #forgetSettled(nowMs: number): void {
-    for (const [id, { settledAtMs }] of this.#settled) {
-      if (nowMs - settledAtMs < KEEP_SETTLED_MS) return
-      this.#settled.delete(id)
+    for (;;) {
+      this.#oldest ??= this.#nextSettled()
+      if (this.#oldest === undefined) return
+      const [id, entry] = this.#oldest
+      if (nowMs - entry.settledAtMs < KEEP_SETTLED_MS) return
+      // The same id can have been settled again, and stands at the end then.
+      if (this.#settled.get(id) === entry) this.#settled.delete(id)
+      this.#oldest = undefined
     }
+  }
+
+  #nextSettled(): [string, SettledEntry] | undefined {
+    if (this.#settled.size === 0) return undefined
+    const next = this.#order.next()
+    if (next.done !== true) return next.value
+    this.#order = this.#settled.entries()
+    return this.#order.next().value
   }
 }
 
