@@ -10,7 +10,7 @@ import { type Serving, serve } from '../e2e/serving.ts'
 import { type Answer, ask, bodyOf, type Call } from './chat.ts'
 import { fakePricesOf, INPUT_MICRO_USD, OUTPUT_MICRO_USD, pricesOf, UNHURRIED } from './rig.ts'
 
-export const FITTING = 7
+const FITTING = 7
 const MODEL = 'one-model'
 const TOKENS = 10
 const INPUT_TOKENS = Buffer.byteLength(bodyOf({ model: MODEL, maxTokens: TOKENS, isStream: false }))

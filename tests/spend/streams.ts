@@ -70,9 +70,7 @@ function kindOf(api: Api, phase: Phase, ender: Ender): Kind {
 }
 
 /** All models have names of the same length, and with them all bodies. */
-export const BODY_BYTES = Buffer.byteLength(
-  bodyOf({ model: KINDS[0]?.model ?? '', maxTokens: TOKENS }),
-)
+const BODY_BYTES = Buffer.byteLength(bodyOf({ model: KINDS[0]?.model ?? '', maxTokens: TOKENS }))
 /** What is held for one call, and all that a key may spend whose streams are to reach their cap. */
 export const HELD_MICRO_USD = BODY_BYTES * INPUT_MICRO_USD + TOKENS * OUTPUT_MICRO_USD
 
