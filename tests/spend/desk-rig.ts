@@ -22,8 +22,11 @@ const STEP_MS = 1_000
 
 /** What a process's way to its store does. */
 export interface Line {
-  /** By method: `failing` rejects at once, `silent` never answers, `slow` answers when `release` is called. */
-  readonly faults: Map<string, 'failing' | 'silent' | 'slow'>
+  /**
+   * By method: `failing` rejects at once, `silent` never answers, `slow` answers when `release` is called,
+   * of what is `lost` it is done and the answer does not come back.
+   */
+  readonly faults: Map<string, 'failing' | 'silent' | 'slow' | 'lost'>
   /** How often each method was called. */
   readonly calls: Map<string, number>
   /** What was slow is carried out now. */
@@ -127,6 +130,10 @@ function createLine(): Line & { readonly held: (() => void)[] } {
   return { faults: new Map(), calls: new Map(), held, release }
 }
 
+function breakConnection(): never {
+  throw new Error('the connection was lost')
+}
+
 function through(store: Store, line: ReturnType<typeof createLine>): Store {
   const members = Object.entries(store).map(([name, member]: [string, unknown]) => {
     if (typeof member !== 'function' || name === 'externalRevision') return [name, member]
@@ -136,6 +143,7 @@ function through(store: Store, line: ReturnType<typeof createLine>): Store {
       if (fault === undefined) return member(...args)
       if (fault === 'failing') return Promise.reject(new Error('the database is down'))
       if (fault === 'silent') return new Promise(() => {})
+      if (fault === 'lost') return Promise.resolve(member(...args)).then(breakConnection)
       return new Promise((resolve) => line.held.push(() => resolve(member(...args))))
     }
     return [name, call]

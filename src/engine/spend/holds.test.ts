@@ -180,6 +180,16 @@ describe('without the ledger nothing is spent', () => {
     await held(process, key, 100)
   })
 
+  test('where its answer is lost, what was written is given back', async () => {
+    const { key, keyId } = await issue(process.gate)
+    process.line.faults.set('openSpend', 'lost')
+    expect((await denied(process, key, 100)).code).toBe('limiter_unavailable')
+    process.line.faults.clear()
+    await rig.pass(1_000)
+    expect(await ledger(process)).toEqual({ spent: 0, held: 0, requests: 0 })
+    expect((await used(process, keyId))['spend_day']).toBe(0)
+  })
+
   test('where it is slow, nobody waits, and what is written after all is given back', async () => {
     const { key, keyId } = await issue(process.gate)
     await held(process, key, 100)

@@ -177,7 +177,8 @@ export class Holds {
   }
 
   #giveBackRow(hold: TakenHold): void {
-    const nothing = { id: hold.id, amount: NO_AMOUNT, usage: NO_USAGE }
+    // The call was not made, so it is no request of its own.
+    const nothing = { id: hold.id, amount: NO_AMOUNT, usage: NO_USAGE, isExtension: true }
     this.#parts.settlements.settle(hold, nothing)
   }
 }

@@ -5,6 +5,7 @@
  * Nobody waits longer than the deadline. A group that is given up before it was sent is never written;
  * one that is given up later may be, and is then handed to `onLate`, to be given back.
  */
+import { LockgateError } from '../../core/errors.ts'
 import type { TakenHold } from '../../core/ports/counters.ts'
 import type { Ledger, SpendReservation } from '../../core/ports/ledger.ts'
 import type { Logger } from '../../core/ports/logger.ts'
@@ -19,7 +20,7 @@ const MAX_WRITES = 4
 export interface OpenGroupsParts {
   readonly ledger: Pick<Ledger, 'openSpend'>
   readonly log: Logger
-  /** What was given up has been written after all. */
+  /** What was given up has been written after all, or may have been. */
   readonly onLate: (hold: TakenHold) => void
 }
 
@@ -79,6 +80,8 @@ export class OpenGroups {
     } catch (error) {
       this.#failed(error)
       group.fail(new LedgerUnavailableError('the ledger cannot be written', { cause: error }))
+      // A connection that broke leaves it open whether the rows are there; what is not changes nothing.
+      if (!isTaken(error)) for (const { hold } of group.openings) this.#parts.onLate(hold)
     }
     this.#writes -= 1
     this.#proceed(group)
@@ -106,6 +109,10 @@ export class OpenGroups {
     this.#fails = true
   }
 }
+
+/** An id that was used before is the row of another call. */
+const isTaken = (error: unknown): boolean =>
+  error instanceof LockgateError && error.code === 'conflict'
 
 class Group {
   readonly openings: Opening[] = []
