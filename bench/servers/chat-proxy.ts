@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createGateway } from '../../src/gateway/index.ts'
@@ -65,7 +65,7 @@ async function lockgateServer(): Promise<void> {
 
 /** As it is published, in a process of its own on the same core. */
 async function portkeyServer(): Promise<void> {
-  const path = createRequire(import.meta.url).resolve('@portkey-ai/gateway/build/start-server.js')
+  const path = fileURLToPath(import.meta.resolve('@portkey-ai/gateway/build/start-server.js'))
   const port = await freePort()
   const command = ['-c', String(MEASURED_CORE), process.execPath, path]
   const child = spawn('taskset', [...command, `--port=${port}`, '--headless'], {

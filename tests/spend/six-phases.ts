@@ -1,7 +1,14 @@
 /** What must hold of streams that ended in every way, however many there were. */
 import { expect } from 'vitest'
 import { OUTPUT_MICRO_USD } from './rig.ts'
-import { HELD_MICRO_USD, type Outcome, type StreamsReport, sumOf, TOKENS } from './streams.ts'
+import {
+  HELD_MICRO_USD,
+  type Outcome,
+  type StreamsReport,
+  sumOf,
+  TOKENS,
+  TOKENS_PER_EVENT,
+} from './streams.ts'
 
 export function expectTrueLedger(report: StreamsReport, streams: number): void {
   const { outcomes, totalMicroUsd, countedMicroUsd, reservedMicroUsd } = report
@@ -51,7 +58,7 @@ function expectTrue(outcome: Outcome): void {
   const said = kind.api === 'messages' ? calls.length : 0
   if (kind.phase === 'at-the-cap') {
     // The event that went beyond it was produced, too.
-    const most = calls.length * (HELD_MICRO_USD + OUTPUT_MICRO_USD)
+    const most = calls.length * (HELD_MICRO_USD + TOKENS_PER_EVENT * OUTPUT_MICRO_USD)
     expect(ledger?.microUsd, `${what}its cap and an event`).toBeLessThanOrEqual(most)
     expect(output, `${what}output`).toBeGreaterThanOrEqual(calls.length * TOKENS)
     expect(output, `${what}output`).toBeLessThanOrEqual(produced)

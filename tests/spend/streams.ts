@@ -50,6 +50,8 @@ export interface StreamsReport {
 }
 
 export const TOKENS = 24
+/** More than one, so that an estimate by events alone would be too low. */
+export const TOKENS_PER_EVENT = 2
 /** Beyond all that the streams can come to. */
 const ACCOUNT_DOLLARS = 1_000_000
 const AT_ONCE = 60
@@ -85,7 +87,7 @@ export async function playStreams({ streams, ...servers }: StreamsOptions): Prom
     models: KINDS.map(({ model }) => model),
     tiers: { capped: { limits: [], spend: { perDay: HELD_MICRO_USD / 1_000_000 } } },
     spend: { account: { perDay: ACCOUNT_DOLLARS } },
-    fake: { maxRecorded: 4 * AT_ONCE },
+    fake: { maxRecorded: 4 * AT_ONCE, tokensPerChunk: TOKENS_PER_EVENT },
     ...servers,
   })
   try {
@@ -153,7 +155,7 @@ class Play {
   async #moment({ api, phase }: Kind, asked: Asked, tag: string): Promise<void> {
     if (phase === 'before-headers') await this.#call(api, tag, () => true)
     else if (phase === 'before-first-token') await asked.head
-    else await asked.received(phase === 'middle' ? TOKENS / 2 : TOKENS)
+    else await asked.received((phase === 'middle' ? TOKENS / 2 : TOKENS) / TOKENS_PER_EVENT)
   }
 
   #ended(api: Api, tag: string): Promise<FakeCall> {
@@ -196,7 +198,7 @@ class Play {
       calls: played.map(({ call }) => call),
       answers,
       closedAfterMs: played.flatMap(({ closedAfterMs }) => closedAfterMs ?? []),
-      receivedTokens: answers.reduce((sum, { text }) => sum + wordsIn(text), 0),
+      receivedTokens: answers.reduce((sum, { text }) => sum + wordsIn(text) * TOKENS_PER_EVENT, 0),
       bodyBytes: BODY_BYTES,
     }
   }
