@@ -1,6 +1,6 @@
 /** 200 times kill -9 in mid-stream, of the gateway and of Redis. */
 import { test } from 'vitest'
-import { expectNothingLost, killGateway, killRedis } from './kills.ts'
+import { expectLedgerWithinCap, expectNothingLost, killGateway, killRedis } from './kills.ts'
 
 const KILLS = 200
 
@@ -15,4 +15,5 @@ test.each([
       `refusals ${JSON.stringify(refusals)}`,
   )
   expectNothingLost(report)
+  expectLedgerWithinCap(report)
 })

@@ -9,6 +9,7 @@ const PATIENT = { timeout: 180_000 }
 test.concurrent(`the gateway is killed ${KILLS} times`, PATIENT, async () => {
   const report = await killGateway(KILLS)
   expectNothingLost(report)
+  expectLedgerWithinCap(report)
   expect(report.moments).toHaveLength(KILLS)
 })
 

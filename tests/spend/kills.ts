@@ -60,10 +60,7 @@ export function expectNothingLost(report: KillReport): void {
   expect(streams, 'streams, whole or cut').toBeGreaterThan(0)
 }
 
-/**
- * Also the ledger's sum stays within the cap: as long as no gateway dies before it has written down what
- * calls have cost, which are then charged in full.
- */
+/** The ledger's sum, too: what an earlier call gave back is written down before its room is used. */
 export function expectLedgerWithinCap({ moments, end }: KillReport): void {
   for (const { capped } of [...moments, end]) {
     expect(sumOf(capped), 'spent and held of the cap').toBeLessThanOrEqual(CAP_MICRO_USD)

@@ -67,8 +67,12 @@ export class Holds {
 
   constructor(parts: HoldsParts) {
     this.#parts = parts
-    const { ledger, log } = parts
-    this.#groups = new OpenGroups({ ledger, log, onLate: (hold) => this.#giveBackRow(hold) })
+    const { ledger, log, settlements } = parts
+    this.#groups = new OpenGroups({
+      ...{ ledger, log },
+      earlierCosts: () => settlements.flushDue(),
+      onLate: (hold) => this.#giveBackRow(hold),
+    })
   }
 
   /** Rejects where counters or ledger cannot tell; then nothing is taken. */

@@ -19,6 +19,8 @@ const MAX_WRITES = 4
 
 export interface OpenGroupsParts {
   readonly ledger: Pick<Ledger, 'openSpend'>
+  /** Writes what earlier calls have cost; undefined where all of it is written. It is tried, no more. */
+  readonly earlierCosts: () => Promise<void> | undefined
   readonly log: Logger
   /** What was given up has been written after all, or may have been. */
   readonly onLate: (hold: TakenHold) => void
@@ -74,6 +76,8 @@ export class OpenGroups {
     this.#current = group
     this.#writes += 1
     try {
+      // Room that an earlier call gave back is used in the ledger only after it was given back there.
+      await this.#parts.earlierCosts()?.catch(() => undefined)
       await this.#parts.ledger.openSpend(group.openings.map(({ reservation }) => reservation))
       this.#fails = false
       if (!group.succeed()) for (const { hold } of group.openings) this.#parts.onLate(hold)

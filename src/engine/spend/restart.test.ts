@@ -57,6 +57,15 @@ test('a cost that had not reached the ledger is charged as the worst case', asyn
   expect(await ledger(second)).toEqual({ spent: 50_000, held: 0, requests: 1 })
 })
 
+test('room that was given back and used again is not counted twice after a crash', async () => {
+  const earlier = await held(first, key, 100_000)
+  earlier.settle(usd(10_000), usage(5, 5))
+  await held(first, key, 90_000)
+  first.crash()
+  const second = await rig.open(CONFIG)
+  expect(await ledger(second)).toEqual({ spent: 10_000, held: 90_000, requests: 1 })
+})
+
 describe('a reservation that nobody holds any more', () => {
   test('is charged in full within 60 s of a crash, with a row in the audit log', async () => {
     const { id } = await held(first, key, 60_000)

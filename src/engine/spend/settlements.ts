@@ -1,6 +1,6 @@
 /**
- * What calls have cost: told to the counters at once, and to the ledger in batches, some 25 ms later. A
- * crash before that charges the worst case, which is the safe side.
+ * What calls have cost: told to the counters at once, and to the ledger in batches, some 25 ms later or
+ * before the next call is opened there. A crash before that charges the worst case, which is the safe side.
  *
  * What the ledger does not take is kept and tried again. Beyond `MAX_DUE` the oldest are let go of:
  * their leases run out, and they are charged in full. So money is never forgotten.
@@ -66,6 +66,11 @@ export class Settlements {
     const written = this.#writing.then(() => this.#write())
     this.#writing = written.catch(() => undefined)
     return written
+  }
+
+  /** As `flush`; undefined where nothing is due. */
+  flushDue(): Promise<void> | undefined {
+    return this.#due.size === 0 ? undefined : this.flush()
   }
 
   /** Tells the counters again where that is due. Rejects when they failed. */
