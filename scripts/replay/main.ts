@@ -1,7 +1,7 @@
 /** `npm run replay` is `lockgate replay` from the sources; what follows `--` is passed on. */
 import { quietWarnings } from '../../src/cli/quiet-warnings.ts'
 
-const USAGE = 'Usage: npm run replay -- [--http] [--json] [--seed NUMBER]'
+const USAGE = 'Usage: npm run replay -- [--http] [--json] [--seed NUMBER] [--only NIGHTS…]'
 const WRONG_USAGE = 2
 
 quietWarnings()

@@ -66,12 +66,18 @@ test('init, keys create, serve: a request with the key reaches the upstream', as
 })
 
 test('replay plays the night with the clock and the fake LLM that are packed', async () => {
-  const { code, stdout, stderr } = await lockgate('replay', '--json')
+  const { code, stdout, stderr } = await lockgate(
+    'replay',
+    '--json',
+    '--only',
+    'open',
+    'one-key-capped',
+  )
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const { ok, scenarios } = JSON.parse(stdout)
   const reached = scenarios.map(({ scraper }: { scraper: { reached: number } }) => scraper.reached)
   expect({ ok, reached }).toEqual({
-    ...{ ok: true, reached: [47_200, 0, 1_000, 151, 47_200, 2_994, 216_120, 1_515] },
+    ...{ ok: true, reached: [47_200, 151] },
   })
 }, 300_000)
 

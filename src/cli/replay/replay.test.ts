@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { brokenPromises } from './checks.ts'
-import { SCENARIOS, type ScenarioName } from './scenarios.ts'
+import type { ScenarioName } from './scenario-names.ts'
+import { SCENARIOS } from './scenarios.ts'
 import { type ScenarioResult, Tally } from './tally.ts'
 import {
   FLOOD_CALLS,

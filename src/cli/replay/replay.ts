@@ -3,12 +3,14 @@
  * Lockgate. This folder and that of the demo are the only ones of the program that use the published
  * test tools (a clock to move, a fake LLM); they are loaded when they are asked for.
  */
+import { UsageError } from '../failure.ts'
 import { say, sayJson, warn } from '../output.ts'
 import { brokenPromises } from './checks.ts'
 import { runInEngine } from './engine-run.ts'
 import { runOverHttp } from './http-run.ts'
 import { NO_PROGRESS, startProgress } from './progress.ts'
 import { jsonReport, type Mode, textReport } from './report.ts'
+import type { ScenarioName } from './scenario-names.ts'
 import { HTTP_SCENARIOS, SCENARIOS } from './scenarios.ts'
 import type { ScenarioResult } from './tally.ts'
 import { floodTrace, incidentTrace } from './trace.ts'
@@ -19,13 +21,19 @@ export interface ReplayOptions {
   readonly json: boolean
   /** Whole, at least 0; the same seed is the same night. */
   readonly seed: number
+  /** The nights that are played. */
+  readonly only: readonly ScenarioName[]
 }
 
 /** Resolves with true when every promise held; those that did not are named on stderr. */
-export async function replay({ mode, json, seed }: ReplayOptions): Promise<boolean> {
+export async function replay({ mode, json, seed, only }: ReplayOptions): Promise<boolean> {
   const night = incidentTrace(seed)
-  const [run, scenarios] =
-    mode === 'http' ? [runOverHttp, HTTP_SCENARIOS] : [runInEngine, SCENARIOS]
+  const [run, known] = mode === 'http' ? [runOverHttp, HTTP_SCENARIOS] : [runInEngine, SCENARIOS]
+  const scenarios = known.filter(({ name }) => only.includes(name))
+  if (scenarios.length === 0) {
+    const names = known.map(({ name }) => name).join(', ')
+    throw new UsageError(`--http plays ${names}; leave --http out for the others`)
+  }
   if (!json) await say(introduction(mode, night.length))
   const results: ScenarioResult[] = []
   for (const scenario of scenarios) {

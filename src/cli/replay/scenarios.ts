@@ -1,15 +1,6 @@
 /** The nights that are compared: what stands in front of the LLM, and what the scraper comes with. */
 import type { LockgateConfig } from '../../config/index.ts'
-
-export type ScenarioName =
-  | 'open'
-  | 'no-key'
-  | 'one-key'
-  | 'one-key-capped'
-  | 'many-keys'
-  | 'many-keys-capped'
-  | 'paid-key'
-  | 'paid-key-capped'
+import type { ScenarioName } from './scenario-names.ts'
 
 export interface Scenario {
   readonly name: ScenarioName
