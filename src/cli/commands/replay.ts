@@ -4,7 +4,7 @@
  */
 import { type Command, Option } from 'commander'
 import { readNumber } from '../arguments.ts'
-import { SCENARIO_NAMES, type ScenarioName } from '../replay/scenario-names.ts'
+import { SCENARIO_NAMES, type ScenarioName } from '../nights.ts'
 
 interface ReplayCommandOptions {
   readonly http?: true

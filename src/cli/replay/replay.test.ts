@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { ScenarioName } from '../nights.ts'
 import { brokenPromises } from './checks.ts'
-import type { ScenarioName } from './scenario-names.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { type ScenarioResult, Tally } from './tally.ts'
 import {

@@ -4,13 +4,13 @@
  * test tools (a clock to move, a fake LLM); they are loaded when they are asked for.
  */
 import { UsageError } from '../failure.ts'
+import type { ScenarioName } from '../nights.ts'
 import { say, sayJson, warn } from '../output.ts'
 import { brokenPromises } from './checks.ts'
 import { runInEngine } from './engine-run.ts'
 import { runOverHttp } from './http-run.ts'
 import { NO_PROGRESS, startProgress } from './progress.ts'
 import { jsonReport, type Mode, textReport } from './report.ts'
-import type { ScenarioName } from './scenario-names.ts'
 import { HTTP_SCENARIOS, SCENARIOS } from './scenarios.ts'
 import type { ScenarioResult } from './tally.ts'
 import { floodTrace, incidentTrace } from './trace.ts'

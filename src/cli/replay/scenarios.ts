@@ -1,6 +1,6 @@
 /** The nights that are compared: what stands in front of the LLM, and what the scraper comes with. */
 import type { LockgateConfig } from '../../config/index.ts'
-import type { ScenarioName } from './scenario-names.ts'
+import type { ScenarioName } from '../nights.ts'
 
 export interface Scenario {
   readonly name: ScenarioName

@@ -1,4 +1,4 @@
-/** What the nights are called, for whoever wants to see some of them only. */
+/** What the nights of `replay` are called, for whoever wants to see some of them only. */
 
 export const SCENARIO_NAMES = [
   'open',
