@@ -12,6 +12,8 @@ import type { Logger } from '../../core/ports/logger.ts'
 import { LedgerUnavailableError } from './ledger-unavailable.ts'
 
 const DEADLINE_MS = 250
+/** Earlier costs are written by themselves within so long; a server that is slower is not waited for. */
+const EARLIER_COSTS_MS = 25
 /** More in one write would keep a synchronous store from answering anyone for too long. */
 const MAX_GROUP = 500
 /** A write that was given up may hang until its connection ends; so many may. */
@@ -77,7 +79,8 @@ export class OpenGroups {
     this.#writes += 1
     try {
       // Room that an earlier call gave back is used in the ledger only after it was given back there.
-      await this.#parts.earlierCosts()?.catch(() => undefined)
+      const earlier = this.#parts.earlierCosts()
+      if (earlier !== undefined) await forAWhile(earlier)
       await this.#parts.ledger.openSpend(group.openings.map(({ reservation }) => reservation))
       this.#fails = false
       if (!group.succeed()) for (const { hold } of group.openings) this.#parts.onLate(hold)
@@ -112,6 +115,18 @@ export class OpenGroups {
     }
     this.#fails = true
   }
+}
+
+/** Fulfils when `work` is over, whatever came of it, or its time is. */
+async function forAWhile(work: Promise<void>): Promise<void> {
+  const failed = (): undefined => undefined
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, EARLIER_COSTS_MS).unref()
+    void work.catch(failed).then(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 /** An id that was used before is the row of another call. */

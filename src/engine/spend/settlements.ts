@@ -97,9 +97,12 @@ export class Settlements {
     }
   }
 
+  /** Only what is due now: what comes meanwhile has a write of its own, or this one might never end. */
   async #write(): Promise<void> {
-    while (this.#due.size > 0) {
-      const batch = this.#oldest()
+    let left = this.#due.size
+    while (left > 0 && this.#due.size > 0) {
+      const batch = this.#oldest(Math.min(left, MAX_BATCH))
+      left -= batch.length
       await this.#settleAll(batch.map(({ settlement }) => settlement))
       const nowMs = this.#parts.clock.monotonicMs()
       for (const { hold, settlement, sinceMs } of batch) {
@@ -116,10 +119,10 @@ export class Settlements {
     })
   }
 
-  #oldest(): Due[] {
+  #oldest(count: number): Due[] {
     const batch: Due[] = []
     for (const due of this.#due.values()) {
-      if (batch.length === MAX_BATCH) break
+      if (batch.length === count) break
       batch.push(due)
     }
     return batch
