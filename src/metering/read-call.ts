@@ -5,6 +5,7 @@
  * none of the members that matter twice or in another case. What has to be set is written into the text;
  * everything else stays as it was sent, and a body without changes is the client's bytes.
  */
+import { hideKeys } from '../core/key/hide-keys.ts'
 import type { AiProtocol, CallPolicy, ReadCall } from './contract.ts'
 import { inputBound } from './input-bound.ts'
 import { isObject, type JsonObject, parseJson } from './json-value.ts'
@@ -57,6 +58,10 @@ export function readCall(path: string, body: Uint8Array, policy: CallPolicy): Re
   const model = endpoint.model ?? json['model']
   if (typeof model !== 'string' || model.length > MAX_MODEL_LENGTH || !MODEL.test(model)) {
     return refused('invalid_field', 'model must name the model to use.')
+  }
+  // Refused here it is in no log and no ledger, and the upstream never sees it.
+  if (hideKeys(model) !== model) {
+    return refused('invalid_field', 'model must name the model to use; it holds an API key.')
   }
   if (!policy.allowsModel(model)) {
     return refused('model_not_allowed', `This API key may not use the model "${model}".`)

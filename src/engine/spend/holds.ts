@@ -28,6 +28,7 @@ import { NO_LIMITS } from '../refusals.ts'
 import type { CapsBook } from './caps-book.ts'
 import type { Leases } from './leases.ts'
 import { LedgerUnavailableError } from './ledger-unavailable.ts'
+import type { ModelNames } from './model-names.ts'
 import { OpenGroups } from './open-groups.ts'
 import { type HeldPart, HeldReservation, isAmount } from './reservation.ts'
 import { type Payer, scopesOf } from './scopes.ts'
@@ -56,6 +57,7 @@ export interface HoldsParts {
   readonly seeder: Seeder
   readonly leases: Leases
   readonly settlements: Settlements
+  readonly names: ModelNames
   readonly log: Logger
 }
 
@@ -125,13 +127,14 @@ export class Holds {
       const problem = 'spend.amount must hold whole numbers of at least 0'
       throw new LockgateError('invalid_field', problem)
     }
+    const about = { keyId: payer.keyId, model: this.#parts.names.nameOf(model), amount }
     const charges = this.#parts.caps.chargesOf(payer)
     this.#taken += 1
     const id = `${this.#prefix}${this.#taken.toString(36)}`
     const outcome = await this.#consume(beside, { id, amount, charges })
     if (outcome.kind !== 'admitted') return outcome
     const hold: TakenHold = { id, atMs: outcome.receipt.atMs, charges }
-    await this.#open(hold, outcome.receipt, { keyId: payer.keyId, model, amount })
+    await this.#open(hold, outcome.receipt, about)
     return { ...outcome, part: { hold, amount } }
   }
 

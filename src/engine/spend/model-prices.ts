@@ -3,23 +3,24 @@ import type { Logger } from '../../core/ports/logger.ts'
 import { priceOf } from '../../core/spend/price-of.ts'
 import type { PriceTable } from '../../core/spend/prices.ts'
 import type { SpendDesk } from '../gate.ts'
+import { shownModel } from './model-names.ts'
 
 /** Names come from clients: beyond so many nobody is warned any more. */
 const MAX_WARNINGS = 1_000
-const MAX_NAME_LENGTH = 100
 
 export function createModelPrices(
   table: PriceTable,
   log: Pick<Logger, 'warn'>,
 ): SpendDesk['priceOf'] {
-  const warned = new Set<string>()
+  const warned = new Set<string | null>()
 
   function warn(model: string | null): void {
-    const name = model?.slice(0, MAX_NAME_LENGTH) ?? ''
-    if (warned.has(name) || warned.size >= MAX_WARNINGS) return
+    if (warned.size >= MAX_WARNINGS) return
+    const name = model === null ? null : shownModel(model)
+    if (warned.has(name)) return
     warned.add(name)
     log.warn(
-      { model: model === null ? null : name },
+      { model: name },
       'a model has no price: its calls cost what the dearest known model costs. Set spend.prices or spend.defaultPrice.',
     )
   }

@@ -18,6 +18,7 @@ import { CapsBook } from './caps-book.ts'
 import { expireSpend } from './expiry.ts'
 import { Holds } from './holds.ts'
 import { Leases } from './leases.ts'
+import { ModelNames } from './model-names.ts'
 import { Seeder } from './seeder.ts'
 import { Settlements } from './settlements.ts'
 import { createSpendDesk } from './spend-desk.ts'
@@ -67,7 +68,7 @@ export async function createSpending(parts: SpendingParts): Promise<Spending> {
   const reread = (subjects: readonly string[]) => seeder.seed(subjects)
   const settlements = new Settlements({ ledger: store, counters, leases, clock, log, reread })
   const held = { counters, caps, trust, seeder, leases, settlements, log }
-  const holds = new Holds({ ledger: store, ...held })
+  const holds = new Holds({ ledger: store, names: new ModelNames(parts.settings.prices), ...held })
   const feed = new SpendFeed({ store, caps, trust })
   await feed.start()
   let isClosed = false
