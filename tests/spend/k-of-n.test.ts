@@ -12,14 +12,14 @@ async function expectExact(options: RoundsOptions): Promise<void> {
   expect(await playRounds(options)).toEqual(expectedTally(options))
 }
 
-test('one instance, counters in memory', PATIENT, () =>
+test('no race passes a cap: one instance, counters in memory', PATIENT, () =>
   expectExact({ instances: 1, rounds: 2, callers: CALLERS }),
 )
 
 test.each([
   ['one Redis', testRedis],
   ['a Cluster', startCluster],
-])('four instances on %s', PATIENT, async (_name, start) => {
+])('no race passes a cap: four instances on %s', PATIENT, async (_name, start) => {
   const redis = await start()
   const database = await testDatabase()
   try {

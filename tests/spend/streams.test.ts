@@ -5,7 +5,7 @@ import { KINDS, playStreams } from './streams.ts'
 
 const STREAMS = 16 * KINDS.length
 
-test(`${STREAMS} streams in six phases, through the gateway`, { timeout: 120_000 }, async () => {
+test(`hanging up pays: ${STREAMS} streams left in six phases`, { timeout: 120_000 }, async () => {
   const report = await playStreams({ streams: STREAMS })
   expectTrueLedger(report, STREAMS)
   expect(closedWithin(report, 1_000)).toBeGreaterThanOrEqual(0.99)

@@ -28,6 +28,8 @@ const HOOK = [HOOK_SECRET, HOOK_SECRET.slice(6, 26), HOOK_SECRET.slice(-20), HOO
 const MODEL_SAID = new RegExp(`"model":"${ASKED}"|the model \\\\"${ASKED}\\\\"`, 'g')
 const TRACE = { LOCKGATE_LOG_LEVEL: 'trace' }
 const SLOW = 120_000
+/** Whoever else writes is waited for. */
+const BUSY = { timeout: 10_000 }
 
 const CHAT = '/v1/chat/completions'
 const usage = { prompt_tokens: 400_000, completion_tokens: 5 }
@@ -183,7 +185,7 @@ test('the gateway, its log at trace, its audit, its ledger and its refusals hold
       serving.cli('audit', 'list', '--json'),
     ])
     const kept = keptIn(serving.folder)
-    const database = new DatabaseSync(join(serving.folder, 'lockgate.db'))
+    const database = new DatabaseSync(join(serving.folder, 'lockgate.db'), BUSY)
     database.exec('DROP TABLE spend_reservations')
     database.close()
     refusals.push(await sendAll(serving.url, key))
@@ -234,7 +236,7 @@ test('an app whose calls are metered, with its own errors, holds none', {
   const url = `http://127.0.0.1:${/port (\d+)/.exec(said)?.[1]}`
   const refusals = await sendAll(url, key)
   await until(() => hooks > 0, 'a webhook')
-  const database = new DatabaseSync(folder.file('lockgate.db'))
+  const database = new DatabaseSync(folder.file('lockgate.db'), BUSY)
   database.exec('DROP TABLE spend_reservations')
   database.close()
   await sendAll(url, key)
