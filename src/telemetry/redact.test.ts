@@ -39,6 +39,7 @@ describe('takes out', () => {
       String.raw`{\"authorization\":[redacted]`,
     ],
     ['an X-API-Key header', 'x-api-key: sk-ant-0123456789', 'x-api-key: [redacted]'],
+    ['the secret of a webhook', 'not "whsec_c2VzYW1l+/A="', 'not "whsec_[redacted]"'],
     ['a token of a link', `https://a.b/replace/${TOKEN}?x`, 'https://a.b/replace/[redacted]?x'],
   ])('%s', (_what, text, expected) => {
     expect(redact(text)).toBe(expected)

@@ -4,7 +4,7 @@
  *
  * It goes by what a secret looks like, not by where it stands: API keys of any prefix, argon2 and
  * bcrypt hashes, what stands before the `@` of a URL, credentials of an Authorization or X-API-Key
- * header, and the token of a link to `/replace/`. It is the second line of defence; no caller passes
+ * header, the token of a link to `/replace/`, and the secret of a webhook. It is the second line of defence; no caller passes
  * one of these in the first place. In doubt it takes too much.
  */
 export const REDACTED = '[redacted]'
@@ -18,11 +18,12 @@ const SCHEME = /(bearer|basic)((?:\s|%20)+)[\w.~+/=%-]{8,}/gi
 /** A header with its value, as text or as JSON in a text; the rest of the line may belong to it. */
 const HEADER =
   /((?:authorization|x-api-key)["'\\]{0,4}\s*[:=]\s*)["'\\]{0,4}(?:[a-z\d-]+ )?[^\s"'\\]{8}[^\r\n]*/gi
+const WEBHOOK_SECRET = /(whsec_)[\w+/=-]{8,}/g
 const REPLACE_TOKEN = /((?:\/|%2f)replace(?:\/|%2f))[\w~=-]{16,}/gi
 
 /** Whether there is anything to look for at all: most texts hold none of these. */
 export const HINT =
-  /_live_|_test_|\$argon2|\$2[abxy]?\$|:\/\/|bearer|basic|authorization|x-api-key|replace/i
+  /_live_|_test_|\$argon2|\$2[abxy]?\$|:\/\/|bearer|basic|authorization|x-api-key|replace|whsec_/i
 
 /** The text without secrets; a text that holds none comes back as it is. */
 export function redact(text: string): string {
@@ -33,6 +34,7 @@ export function redact(text: string): string {
     .replace(KEY, '$1…')
     .replace(ARGON2, `$1${REDACTED}`)
     .replace(BCRYPT, `$1${REDACTED}`)
+    .replace(WEBHOOK_SECRET, `$1${REDACTED}`)
     .replace(REPLACE_TOKEN, `$1${REDACTED}`)
 }
 
