@@ -7,14 +7,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Denied, Identity, Reservation } from '../core/decision.ts'
-import { ConfigError, ERRORS, type ErrorCode, LockgateError } from '../core/errors.ts'
+import { ConfigError, type ErrorCode, LockgateError } from '../core/errors.ts'
 import { NO_AMOUNT, NO_USAGE, type TokenUsage } from '../core/spend/amount.ts'
 import { costMicroUsd, worstCase } from '../core/spend/cost.ts'
 import { DOLLARS_RULE, type Dollars, readDollars } from '../core/spend/dollars.ts'
 import type { ModelPrice } from '../core/spend/prices.ts'
 import type { RequestGate, SpendDesk, SpendPolicy } from '../engine/gate.ts'
 import { inputBound } from '../metering/index.ts'
-import { createRefuse } from './refusal.ts'
+import { createRefuse, messageOf } from './refusal.ts'
 import type { ResponseLifetime } from './response-lifetime.ts'
 import { writeRefusal } from './write-refusal.ts'
 
@@ -27,7 +27,10 @@ export interface CallToHold {
    * Default: that maximum, or `spend.maxOutputTokens`; with `perRequest` 0.
    */
   readonly maxOutputTokens?: number
-  /** Input tokens at most. */
+  /**
+   * Input tokens at most. Default: the bytes of the request that is answered, its target and its body. Say
+   * it, or `input`, where your prompt adds to what the client sent.
+   */
   readonly inputTokens?: number
   /**
    * Instead of `inputTokens`: the text, or the messages as they are sent. Each byte counts as a token, an
@@ -100,7 +103,7 @@ export function denialOf({ gate, requestId }: Caller, denied: Denied): CallDenia
   const { code, status, headers } = refusal
   const [, retryAfter] = headers.find(([name]) => name === 'Retry-After') ?? []
   return Object.freeze({
-    ...{ allowed: false, status, code, message: denied.message ?? ERRORS[code].message },
+    ...{ allowed: false, status, code, message: messageOf(denied.code, denied) },
     ...(retryAfter === undefined ? {} : { retryAfterSeconds: Number(retryAfter) }),
     send: (res: ServerResponse) => writeRefusal(res, refusal),
   } as const)
@@ -114,7 +117,8 @@ export async function holdCall(caller: Caller, call: CallToHold): Promise<HeldCa
   if (model !== null && !policy.allowsModel(model)) {
     return denialOf(caller, { allowed: false, code: 'model_not_allowed', limits: [] })
   }
-  const { price, inputTokens, maxOutputTokens } = boundsOf(call, desk, policy)
+  const ofRequest = caller.lifetime.requestBytes
+  const { price, inputTokens, maxOutputTokens } = boundsOf(call, desk, policy, ofRequest)
   const amount = worstCase(price, inputTokens, maxOutputTokens)
   const held = await desk.reserve(identity, { model, amount }, requestId)
   if ('allowed' in held) return denialOf(caller, held)
@@ -122,16 +126,14 @@ export async function holdCall(caller: Caller, call: CallToHold): Promise<HeldCa
 }
 
 /** The worst case in tokens, and the price of each. */
-function boundsOf(call: CallToHold, desk: SpendDesk, policy: SpendPolicy) {
+function boundsOf(call: CallToHold, desk: SpendDesk, policy: SpendPolicy, ofRequest: number) {
   const { model = null, perRequest, input } = call
   const inputTokens = count('inputTokens', call.inputTokens) ?? boundOfInput(input)
   const asked = count('maxOutputTokens', call.maxOutputTokens)
   if (perRequest === undefined) {
-    if (inputTokens === undefined) {
-      throw new LockgateError('invalid_field', 'reserve() needs inputTokens, input or perRequest')
-    }
     const maxOutputTokens = boundOfOutput(asked ?? policy.maxOutputTokens, policy)
-    return { price: desk.priceOf(model).price, inputTokens, maxOutputTokens }
+    const { price } = desk.priceOf(model)
+    return { price, inputTokens: inputTokens ?? ofRequest, maxOutputTokens }
   }
   const microUsd = readDollars(perRequest)
   if (microUsd === undefined) {

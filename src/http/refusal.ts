@@ -75,7 +75,11 @@ export function createRefuse(
 const specOf = (code: ErrorCode): { readonly status: number; readonly close?: boolean } =>
   ERRORS[code]
 
-function messageOf(code: ErrorCode, { message, limitName }: RefusalContext): string {
+/** What is said to the client; of a cap, which. */
+export function messageOf(
+  code: ErrorCode,
+  { message, limitName }: Pick<RefusalContext, 'message' | 'limitName'>,
+): string {
   if (code === 'invalid_key') return ERRORS[code].message
   if (message !== undefined) return message
   return code === 'spend_exceeded' && limitName !== undefined

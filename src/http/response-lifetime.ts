@@ -34,6 +34,12 @@ export class ResponseLifetime {
     return () => void ends.delete(end)
   }
 
+  /** Bytes of the request that a prompt can be made of: its target, and its body where that has a length. */
+  get requestBytes(): number {
+    const length = Number(this.#req.headers['content-length'] ?? 0)
+    return Buffer.byteLength(this.#req.url ?? '') + (Number.isSafeInteger(length) ? length : 0)
+  }
+
   /** The client left before it had the whole response. */
   get isGone(): boolean {
     const isOver = this.#isOver || this.#res.closed || this.#req.socket.destroyed

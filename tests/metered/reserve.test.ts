@@ -191,8 +191,19 @@ test('its signal aborts when the client hangs up, and what was used then is char
   await expect.poll(() => app.spent()).toMatchObject({ microUsd: 3, ...nothingHeld })
 })
 
+test('without an input the bytes of the request bound it', async () => {
+  await start()
+  await app.ask(async (req, res) => {
+    const bytes = Buffer.byteLength(req.url) + Number(req.headers['content-length'] ?? 0)
+    expect(bytes).toBeGreaterThan(0)
+    const held = allowed(await req.lockgate.reserve({ model: MODEL, maxOutputTokens: 1 }))
+    await expect.poll(() => app.spent()).toMatchObject({ heldMicroUsd: bytes + 2 })
+    held.release()
+    res.json({})
+  })
+})
+
 test.each([
-  [{}, 'reserve() needs inputTokens, input or perRequest'],
   [{ inputTokens: -1 }, 'inputTokens must be a whole number of at least 0'],
   [
     { inputTokens: 1, maxOutputTokens: 0.5 },

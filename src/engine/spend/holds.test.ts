@@ -197,7 +197,7 @@ describe('without the ledger nothing is spent', () => {
     const refused = denied(process, key, 700)
     await turns()
     const behind = denied(process, key, 700)
-    await rig.pass(250)
+    await rig.pass(500)
     await turns()
     expect((await refused).code).toBe('limiter_unavailable')
     expect((await behind).code).toBe('limiter_unavailable')

@@ -11,7 +11,8 @@ import type { Ledger, SpendReservation } from '../../core/ports/ledger.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import { LedgerUnavailableError } from './ledger-unavailable.ts'
 
-const DEADLINE_MS = 250
+/** A call that costs money takes seconds; a database that is busy for a moment is no reason to refuse it. */
+const DEADLINE_MS = 500
 /** Earlier costs are written by themselves within so long; a server that is slower is not waited for. */
 const EARLIER_COSTS_MS = 25
 /** More in one write would keep a synchronous store from answering anyone for too long. */

@@ -171,7 +171,7 @@ describe('when the counters are back', () => {
       await rig.pass(50)
     }
     const first = held(process, key, 100)
-    await pass(200)
+    await pass(500)
     expect(process.line.calls.get('seedSpend')).toBeUndefined()
     await pass(150)
     await first

@@ -14,7 +14,7 @@ import type { SpendCounters } from '../../core/ports/counters.ts'
 import type { Freshness } from '../freshness.ts'
 
 /** Other instances have by then written to the ledger what they admitted before the outage. */
-const AFTER_OUTAGE_MS = 300
+const AFTER_OUTAGE_MS = 600
 /** Other processes may write all the time: what they spend is looked up no more often than this. */
 const REREAD_MS = 100
 /** At most this part of the time is spent on it. */
