@@ -149,7 +149,9 @@ export class MeteredExchange implements Dispatcher.DispatchHandler, InFlight {
     if (status < 200 || this.#isDone || admission === undefined || charge === undefined) return
     const { responseHeaders, upstreamHeaders, metrics } = this.#parts
     metrics.upstreamAnswered(performance.now() - this.#sentAtMs)
+    // What led here is of no use while a stream runs for minutes.
     this.#intake?.release()
+    this.#intake = undefined
     charge.answered(status, parsed)
     if (status === 401 && upstreamHeaders.suppliesCredential) {
       this.fail('upstream_auth_failed')
