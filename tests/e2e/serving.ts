@@ -11,11 +11,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WarmProgram } from '../cli/warm-program.ts'
-import { freePort } from '../servers/ports.ts'
+import { freePorts } from '../servers/ports.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 /** A busy machine is slow, not broken. */
 const PATIENCE_MS = 30_000
+const MAX_ATTEMPTS = 3
 
 export interface CreatedKey {
   readonly key: string
@@ -50,6 +51,23 @@ export async function serve(
   variables: Readonly<Record<string, string>> = {},
   ownUpstreamUrl?: string,
 ): Promise<Serving> {
+  for (let attempt = 1; ; attempt++) {
+    const [port = 0, adminPort = 0] = await freePorts(2)
+    try {
+      return await serveOn({ port, adminPort }, config, variables, ownUpstreamUrl)
+    } catch (error) {
+      // Somebody took a port that was free a moment ago.
+      if (attempt === MAX_ATTEMPTS || !String(error).includes('the port is in use')) throw error
+    }
+  }
+}
+
+async function serveOn(
+  { port, adminPort }: { readonly port: number; readonly adminPort: number },
+  config: object,
+  variables: Readonly<Record<string, string>>,
+  ownUpstreamUrl: string | undefined,
+): Promise<Serving> {
   const folder = mkdtempSync(join(tmpdir(), 'lockgate-e2e-'))
   writeFileSync(join(folder, 'lockgate.config.json'), JSON.stringify(config))
   let calls = 0
@@ -60,8 +78,6 @@ export async function serve(
   await once(upstream, 'listening')
   const upstreamUrl =
     ownUpstreamUrl ?? `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
-  const port = String(await freePort())
-  const adminPort = String(await freePort())
   const adminUrl = `http://127.0.0.1:${adminPort}`
   const env = { ...ownEnvironment(), LOCKGATE_PUBLIC_URL: adminUrl, ...variables }
   const program = new WarmProgram()
@@ -74,7 +90,7 @@ export async function serve(
     return out
   }
   const start = async (): Promise<void> => {
-    const ports = ['--port', port, '--admin-port', adminPort]
+    const ports = ['--port', String(port), '--admin-port', String(adminPort)]
     server = spawn(process.execPath, [MAIN, 'serve', '--upstream', upstreamUrl, ...ports], {
       cwd: folder,
       env,
@@ -85,7 +101,7 @@ export async function serve(
         said += chunk
       })
     }
-    await listening(server, Number(port), () => said)
+    await listening(server, port, () => said)
   }
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
@@ -94,7 +110,18 @@ export async function serve(
     await ended
   }
 
-  await start()
+  const clear = (): void => {
+    program.stop()
+    upstream.closeAllConnections()
+    upstream.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await start()
+  } catch (error) {
+    clear()
+    throw error
+  }
   return {
     url: `http://127.0.0.1:${port}`,
     adminUrl,
@@ -108,10 +135,7 @@ export async function serve(
     start,
     async stop() {
       await end('SIGTERM')
-      program.stop()
-      upstream.closeAllConnections()
-      upstream.close()
-      rmSync(folder, { recursive: true, force: true })
+      clear()
     },
   }
 }
