@@ -1,4 +1,5 @@
 /** Why a key is not valid is not to be told from the answer: through the gateway, byte for byte. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createKeyFormat } from '../../src/core/key/format.ts'
 import { RawClient } from '../gateway/raw-client.ts'
@@ -20,10 +21,12 @@ test('unknown, wrong, mistyped, revoked, disabled and expired keys get one and t
   }
   const used = await issue()
   const [revoked, disabled, unused] = [await issue(), await issue(), await issue()]
-  const expired = await issue({ expiresAtMs: Date.now() + 1 })
+  const expiresAtMs = Date.now() + 1_000
+  const expired = await issue({ expiresAtMs })
   for (const { key } of [used, revoked]) expect(await answerTo(key)).toContain('"status":200')
   await keys.revoke(revoked.record.keyId)
   await keys.disable(disabled.record.keyId)
+  await sleep(Math.max(0, expiresAtMs - Date.now()) + 1)
   const answers = new Map<string, string>()
   for (const [name, key] of Object.entries({
     mistyped: `${used.key.slice(0, -1)}!`,

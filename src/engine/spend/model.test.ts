@@ -137,6 +137,7 @@ class Run {
     expect(decision.allowed).toBe(this.#fits(key, amount))
     if (!decision.allowed) return
     const { reservation } = decision
+    this.#writeEarlier()
     this.#calls.push({ key, atMs, held: amount, counted: amount, reservation, isWritten: false })
   }
 
@@ -147,8 +148,14 @@ class Run {
     const fits = this.#fits(call.key, amount)
     expect(await call.reservation.extend(usd(amount))).toBe(fits)
     if (!fits) return
+    this.#writeEarlier()
     call.held += amount
     call.counted += amount
+  }
+
+  /** What earlier calls have cost is in the ledger before another is opened there. */
+  #writeEarlier(): void {
+    for (const call of this.#calls) if (call.reservation === undefined) call.isWritten = true
   }
 
   #settle(call: Call | undefined, cost: number): void {
@@ -179,8 +186,7 @@ class Run {
   async #pass(ms: number): Promise<void> {
     await this.#rig.pass(ms)
     // A batch of costs goes out some 25 ms after the first of them.
-    if (ms < 50) return
-    for (const call of this.#calls) if (call.reservation === undefined) call.isWritten = true
+    if (ms >= 50) this.#writeEarlier()
   }
 
   /** Nothing runs through a long time: leases are renewed by timers, which do not see it. */
