@@ -24,6 +24,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: MOCKED,
           isolate: false,
+          setupFiles: ['tests/cli/command-line.setup.ts'],
         },
       },
       { extends: true, test: { name: 'mocked', include: MOCKED } },

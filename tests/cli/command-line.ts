@@ -36,10 +36,15 @@ const folders: string[] = []
 const children: ChildProcess[] = []
 const warm = new WarmProgram()
 
+/** Ends what was started until now and removes its folders; the warm program goes on. */
+export function endStarted(): void {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true })
+}
+
 afterAll(() => {
   warm.stop()
-  for (const child of children) child.kill('SIGKILL')
-  for (const path of folders) rmSync(path, { recursive: true, force: true })
+  endStarted()
 })
 
 /** A new folder with the files given; it goes, with what runs in it, when the test file is done. */
